@@ -1,0 +1,107 @@
+/* check.h: the checker at work, shared by check*.c (names, kinds, layers) and rule_*.c (words and the proof).
+ *
+ * The checker evaluates a program once, with types in place of numbers. An expression evaluates to an Item: a
+ * compile-time thing (number, rep, group, domain, layer, ...) or a Value of the program. Each use of a layer is
+ * written out on the types found there. Words and layers bind their arguments by the same code (bind.c); a
+ * word's rule then looks at its Site and answers with an Item, having added Values with `value_add`.
+ *
+ * A refusal poisons: the rule reports once through site_refuse and returns ITEM_POISON; whatever is computed
+ * from a poisoned Item is poisoned silently, so one mistake gives one error. */
+#ifndef GDLC_FRONT_CHECK_H
+#define GDLC_FRONT_CHECK_H
+#include "front/program.h"
+
+typedef enum ItemSort {
+  ITEM_POISON,                      /* reported already                                            */
+  ITEM_NONE,                        /* an argument left out whose default is `none`                */
+  ITEM_NUMBER,                      /* exact when it can be: number; else real                     */
+  ITEM_FLAG, ITEM_TEXT, ITEM_LIST, ITEM_REP, ITEM_GROUP, ITEM_DOMAIN,
+  ITEM_TRANSLATIONS,                /* translations, translations(s), permutations: only in claims and augment */
+  ITEM_LAYER,                       /* a layer, a word, a function, or one of these with holes     */
+  ITEM_VALUE,                       /* program value                                               */
+  ITEM_GRAPH,                       /* complete(V), causal(V), an input graph: space of its edges   */
+  ITEM_TUPLE,                       /* several results: h, x                                       */
+  ITEM_SCHEDULE, ITEM_READER, ITEM_OPTIMIZER,      /* in train blocks                              */
+  ITEM_HOLE,
+} ItemSort;
+
+typedef struct Item {
+  ItemSort sort;
+  Span at;                          /* where it was written                                        */
+  const Exact *exact; double real;  /* NUMBER: exact NULL when only real                           */
+  bool flag; Str text;              /* FLAG; TEXT                                                  */
+  uint32_t n; const struct Item *item;              /* LIST TUPLE                                  */
+  const Rep *rep; const Group *group; const Space *space;     /* REP GROUP DOMAIN GRAPH             */
+  const Value *value;               /* VALUE                                                       */
+  const struct Callee *layer;       /* LAYER (check.c's own)                                        */
+  bool permutations; int64_t by;    /* TRANSLATIONS                                                */
+  void *train;                      /* SCHEDULE READER OPTIMIZER (train.c's own)                    */
+} Item;
+
+typedef struct Check Check;         /* the whole state, below                                      */
+
+/* One use of a word, arguments bound in the order of its signature in words.def. */
+typedef struct Site {
+  Check *check;
+  Word word;
+  FnId fn;                          /* of WORD_map                                                 */
+  Span at;                          /* the call in the innermost line of the file that is checked   */
+  Span written;                     /* the call itself (in a module perhaps); equals `at` otherwise */
+  uint32_t nargs;
+  const Item *arg;
+  const Span *arg_at;               /* where each argument was written; of a default: the call     */
+  bool broken, assumed;             /* under `break`, under `assume`                               */
+  Str path;                         /* the path that weights of this use get: "conv1"; taken by site_path */
+} Site;
+
+struct Check {
+  Arena *arena;
+  Diags *diags;
+  Program *program;
+  Model *model;                     /* being checked                                              */
+  bool in_train;
+  vec(const Group *) declared;      /* groups of the file, in order                                */
+  void *names;                      /* check.c's own                                               */
+};
+
+/* --- check.c, for rules --------------------------------------------------------------------------- */
+Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint32_t nargs);   /* appended to the model; at,
+                                       path and waived are set; proof is computed by proof_of_args */
+Str site_path(Site *site);          /* a path for weights: a use that asks is counted, others are not (LANGUAGE 7.1) */
+Weight *weight_add(Site *site, Value *owner, WeightRole role, Str last_name);    /* name = path.last_name; fill the rest */
+Item item_value(const Value *v, Span at);
+Item item_poison(Span at);
+bool item_int(const Item *x, int64_t *i);            /* a whole number                              */
+double item_real(const Item *x);
+/* Calls a layer with ready arguments, for scan, symmetrize, act: layer. */
+Item call_layer(Site *site, const Item *layer, const Item *arg, uint32_t nargs, Str path);
+Item site_refuse(Site *site, Span at, const Why *why);       /* one Diag: code, message, witness, help, notes on where operands come from */
+Item site_refuse_code(Site *site, Span at, Code code, const char *format, ...) PRINTF(4, 5);
+/* Turns numbers, lists and reps into what a parameter asks: a number n into n scalars where a rep is asked, a number
+ * into a constant value where a value is asked. NULL: it cannot be; nothing is reported. */
+const Value *item_as_value(Site *site, const Item *x);
+
+/* --- space.c -------------------------------------------------------------------------------------- */
+/* Interned; name is for people. Two spaces from one declaration are one; grids, lines and so on of one size are equal. */
+const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at, Why *why);
+const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t factor, int32_t offset2, Why *why);
+const Space *space_pairs(Check *c, const Space *base, PairMask mask);
+const Space *space_orbits(Check *c, const Space *base, Why *why);
+uint64_t space_count(const Space *s);
+bool space_same(const Space *a, const Space *b);
+
+/* --- rule_*.c: one function a row of words.def ------------------------------------------------------ */
+#define WORD(name, signature, rule, expand) Item rule_##rule(Site *site);
+#define none none_is_no_rule
+#include "../../lang/words.def"
+#undef none
+#undef WORD
+/* --- proof.c ----------------------------------------------------------------------------------------- */
+void proof_of_args(Check *c, Value *v);                       /* H, margin and shift from the arguments, by the word */
+/* Restricts v's proof to the elements flagged in `kept` (NULL: no change) and translations by multiples of shift
+ * (1: no change, 0: none left), because of `because`. */
+void proof_shrink(Check *c, Value *v, const bool *kept, uint32_t shift, const char *because);
+Item rule_claim(Check *c, const Ast *claim, const Item *call, uint32_t nargs);    /* see proof.c for what it is given */
+/* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */
+void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why);
+#endif
