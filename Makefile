@@ -1,0 +1,81 @@
+# gdlc: a compiler for geometric network specifications.
+#
+#   make            build/gdlc, and build/lib with the runtime and the library of layers
+#   make demo       installs what is missing (Debian), builds, trains the main example, reports
+#   make test       installs what is missing, builds with sanitizers, runs every test
+#   make install    to PREFIX (/usr/local)
+#   make bench      speed, beside the machine's limits; PEERS=FOLDER measures PyTorch too
+#   make golden     rewrites the dumps under tests/golden; read the diff like code
+
+CC      = gcc
+CXX     = g++
+PREFIX  = /usr/local
+BUILD   = build
+LLVM    = llvm-config-19
+STRICT  = -Wall -Wextra -Wpedantic -Wconversion -Werror
+CFLAGS  = -std=c17 -D_GNU_SOURCE -O2 -g
+SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
+PACKAGES = gcc g++ make libc6-dev binutils re2c lemon llvm-19-dev libflint-dev libjansson-dev zlib1g-dev \
+           libzip-dev dataset-fashion-mnist
+TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy
+
+all: $(BUILD)/gdlc $(BUILD)/lib/gdlrt.o library
+
+# --- what is installed: asked of dpkg, so that a machine that has everything needs no network -------
+setup:
+	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
+setup-test: setup
+	@missing=$$(for p in $(TEST_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
+
+# --- gdlc --------------------------------------------------------------------------------------------
+SOURCES   = $(wildcard compiler/*/*.c)
+OBJECTS   = $(SOURCES:compiler/%.c=$(BUILD)/obj/%.o)
+GENERATED = $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o
+LLVM_C    = $(shell $(LLVM) --cflags 2>/dev/null | sed 's/-I/-isystem /g; s/-D_GNU_SOURCE//')
+LIBS      = $(shell $(LLVM) --ldflags --libs core analysis passes x86 orcjit 2>/dev/null) -lflint -lgmp -ljansson -ldl -lpthread -lm
+VARIANT  ?=
+
+$(BUILD)/gdlc: $(BUILD)/obj/main.o $(OBJECTS) $(GENERATED)
+	$(CC) $(VARIANT) -o $@ $^ $(LIBS)
+$(BUILD)/obj/%.o: compiler/%.c $(BUILD)/gen/grammar.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+$(BUILD)/gen/lexer.c: lang/lexer.re $(BUILD)/gen/grammar.h
+	re2c -W -o $@ $<
+$(BUILD)/gen/grammar.c $(BUILD)/gen/grammar.h &: lang/grammar.y
+	@mkdir -p $(@D)
+	lemon -q -d$(BUILD)/gen $<
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -I$(BUILD)/gen -c -o $@ $<
+
+# --- the runtime: one relocatable object, zlib and jansson inside --------------------------------------
+RUNTIME_SOURCES = $(wildcard runtime/*.c)
+RUNTIME_OBJECTS = $(RUNTIME_SOURCES:runtime/%.c=$(BUILD)/runtime/%.o)
+LIBDIR = $(shell $(CC) -print-file-name=libz.a | xargs dirname)
+$(BUILD)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(STRICT) -fPIC -MMD -Iruntime -c -o $@ $<
+$(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
+	@mkdir -p $(@D)
+	ld -r -o $@ $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
+library: $(BUILD)/lib/gdl.h $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
+$(BUILD)/lib/gdl.h: runtime/gdl.h
+	@mkdir -p $(@D)
+	cp $< $@
+$(BUILD)/lib/stdlib/%: stdlib/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+install: all
+	install -D $(BUILD)/gdlc $(DESTDIR)$(PREFIX)/bin/gdlc
+	install -D -m 644 runtime/gdl.h $(DESTDIR)$(PREFIX)/include/gdl.h
+	install -D -m 644 $(BUILD)/lib/gdlrt.o $(DESTDIR)$(PREFIX)/lib/gdlc/gdlrt.o
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/gdlc/stdlib stdlib/*.gdl
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all setup setup-test library install clean
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
