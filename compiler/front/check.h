@@ -16,7 +16,8 @@ typedef enum ItemSort {
   ITEM_NONE,                        /* an argument left out whose default is `none`                */
   ITEM_NUMBER,                      /* exact when it can be: number; else real                     */
   ITEM_FLAG, ITEM_TEXT, ITEM_LIST, ITEM_REP, ITEM_GROUP, ITEM_DOMAIN,
-  ITEM_TRANSLATIONS,                /* translations, translations(s), permutations: only in claims and augment */
+  ITEM_TRANSLATIONS,                /* translations, translations(s), permutations, translations(2) * C(4): only in
+                                       claims and augment                                          */
   ITEM_LAYER,                       /* a layer, a word, a function, or one of these with holes     */
   ITEM_VALUE,                       /* program value                                               */
   ITEM_GRAPH,                       /* complete(V), causal(V), an input graph: space of its edges   */
@@ -29,12 +30,13 @@ typedef struct Item {
   ItemSort sort;
   Span at;                          /* where it was written                                        */
   const Exact *exact; double real;  /* NUMBER: exact NULL when only real                           */
+  const Exact *turns;               /* NUMBER: not NULL when it is this times pi; exact is NULL then  */
   bool flag; Str text;              /* FLAG; TEXT                                                  */
   uint32_t n; const struct Item *item;              /* LIST TUPLE                                  */
   const Rep *rep; const Group *group; const Space *space;     /* REP GROUP DOMAIN GRAPH             */
   const Value *value;               /* VALUE                                                       */
   const struct Callee *layer;       /* LAYER (check.c's own)                                        */
-  bool permutations; int64_t by;    /* TRANSLATIONS                                                */
+  bool permutations; int64_t by;    /* TRANSLATIONS: by 0: none, `permutations` alone; group: a factor, or NULL */
   void *train;                      /* SCHEDULE READER OPTIMIZER (train.c's own)                    */
 } Item;
 
@@ -61,8 +63,23 @@ struct Check {
   Model *model;                     /* being checked                                              */
   bool in_train;
   vec(const Group *) declared;      /* groups of the file, in order                                */
-  void *names;                      /* check.c's own                                               */
+  uint32_t nbroken;                 /* proof_shrink, and whatever `break` excuses, counts here: W8 when a `break` adds none */
+  struct Names *names;              /* check.c's own: names.h                                      */
 };
+
+/* A claim about a value, taken apart by statement.c. */
+typedef enum ClaimSort { CLAIM_EQUIVARIANT, CLAIM_RESIDUAL, CLAIM_SMOOTH } ClaimSort;
+typedef struct Claimed {
+  ClaimSort sort;
+  const Value *value;
+  Item of;                          /* EQUIVARIANT, RESIDUAL: GROUP or TRANSLATIONS                 */
+  bool has_interior, has_within;
+  int64_t interior;                 /* equivariant(y, translations, interior: 3)                   */
+  double within;                    /* equivariant(y, K, within: 0.05): audited                    */
+  int64_t order;                    /* smooth(y) >= 2                                              */
+  Str text;                         /* as written                                                  */
+  Span at;
+} Claimed;
 
 /* --- check.c, for rules --------------------------------------------------------------------------- */
 Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint32_t nargs);   /* appended to the model; at,
@@ -81,6 +98,10 @@ Item site_refuse_code(Site *site, Span at, Code code, const char *format, ...) P
  * into a constant value where a value is asked. NULL: it cannot be; nothing is reported. */
 const Value *item_as_value(Site *site, const Item *x);
 
+/* evaluate.c. Spaces without axes: each set is another one, labels of equal entries are one. Both lists NULL: 0 ... n-1. */
+const Space *space_set(Check *c, uint64_t count);    /* count 0: it comes with the data             */
+const Space *space_labels(Check *c, uint32_t n, const int64_t *number_of, const Str *text_of);
+
 /* --- space.c -------------------------------------------------------------------------------------- */
 /* Interned; name is for people. Two spaces from one declaration are one; grids, lines and so on of one size are equal. */
 const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at, Why *why);
@@ -90,7 +111,7 @@ const Space *space_orbits(Check *c, const Space *base, Why *why);
 uint64_t space_count(const Space *s);
 bool space_same(const Space *a, const Space *b);
 
-/* --- rule_*.c: one function a row of words.def ------------------------------------------------------ */
+/* --- rule_*.c: one function a row of words.def; rule_later and rule_none are check.c's --------------- */
 #define WORD(name, signature, rule, expand) Item rule_##rule(Site *site);
 #define none none_is_no_rule
 #include "../../lang/words.def"
@@ -101,7 +122,13 @@ void proof_of_args(Check *c, Value *v);                       /* H, margin and s
 /* Restricts v's proof to the elements flagged in `kept` (NULL: no change) and translations by multiples of shift
  * (1: no change, 0: none left), because of `because`. */
 void proof_shrink(Check *c, Value *v, const bool *kept, uint32_t shift, const char *because);
-Item rule_claim(Check *c, const Ast *claim, const Item *call, uint32_t nargs);    /* see proof.c for what it is given */
+/* Decides one claim, reports E0402 E0403 E0405 E0801 W7 at claimed->at, else adds a Claim to the model. */
+bool rule_claim(Check *c, const Claimed *claimed);
+/* `v` is a `param` or a `constant` of a declared type, made by statement.c: may it be? Sets its proof, shrinks it under
+ * `break`; or refuses (E0201 E0301, a constant of a moving type E0200) and returns false. */
+bool rule_fixed(Site *site, Value *v);
+/* After the last statement of a model: E0405 at its head, W5 for zeros that reach an output. */
+void rule_model(Check *c, Span head);
 /* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */
 void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why);
 #endif

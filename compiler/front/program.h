@@ -110,7 +110,7 @@ typedef struct Value {
   FnId fn;                          /* map                                                        */
   uint32_t heads, from;             /* dot, scale: groups of copies; slice: first copy of each term */
   double x;                         /* const: the number; power: the exponent; dropout: rate; batch_norm: momentum */
-  const double *numbers;            /* const of several: type.rep->copies of them                 */
+  const double *numbers;            /* const of several: type.rep->dim of them, a term [component][copy] */
   const Space *over;                /* reductions: the space summed over                          */
   Str name;                         /* input, target, output of a word: its name                  */
   uint32_t nweights;
