@@ -105,7 +105,9 @@ const Space *space_labels(Check *c, uint32_t n, const int64_t *number_of, const 
 /* --- space.c -------------------------------------------------------------------------------------- */
 /* Interned; name is for people. Two spaces from one declaration are one; grids, lines and so on of one size are equal. */
 const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at, Why *why);
-const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t factor, int32_t offset2, Why *why);
+const Space *space_edges(Check *c, Str name, const Space *base);       /* an input graph: another one at each call */
+/* A grid of this shape made from one: element j stands at (j * stride + off2 / 2) / by of `from`. */
+const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t stride, uint32_t by, int32_t off2);
 const Space *space_pairs(Check *c, const Space *base, PairMask mask);
 const Space *space_orbits(Check *c, const Space *base, Why *why);
 uint64_t space_count(const Space *s);
@@ -127,6 +129,9 @@ bool rule_claim(Check *c, const Claimed *claimed);
 /* `v` is a `param` or a `constant` of a declared type, made by statement.c: may it be? Sets its proof, shrinks it under
  * `break`; or refuses (E0201 E0301, a constant of a moving type E0200) and returns false. */
 bool rule_fixed(Site *site, Value *v);
+/* What acts on the inputs of m, which are made: sets group, permutations, translations and acts of m, and the proofs of
+ * the inputs. Call it before the body. */
+void rule_inputs(Check *c, Model *m);
 /* After the last statement of a model: E0405 at its head, W5 for zeros that reach an output. */
 void rule_model(Check *c, Span head);
 /* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */

@@ -30,8 +30,8 @@ typedef struct Space {
   uint64_t count;                   /* elements; 0: known with the data only                     */
   const GridAction *action;         /* of the declared group; action->group NULL: only values move */
   const struct Space *base;         /* ORBITS PAIRS EDGES; a torus made by a stride: the declared one */
-  uint32_t factor;                  /* a torus or cycle made by strides: its spacing in base, else 1 */
-  int32_t offset2;                  /* and twice the place of its element 0 there                */
+  uint32_t factor, divide;          /* a torus or cycle made by strides: element i stands in base at the place */
+  int32_t offset2;                  /* (i factor + offset2 / 2) / divide, in lowest terms; declared: 1, 1, 0   */
   PairMask mask;
   const uint32_t *orbit;            /* ORBITS: the orbit of each element of base                 */
   uint32_t nlabels;                 /* LABELS by a list: its entries, numbers or texts           */
@@ -55,7 +55,10 @@ typedef struct Proof {              /* under what a value is proved equivariant 
   Str residual;                     /* "D(4)", "C(4)", "translations(2) * C(4)"                    */
   Str because;                      /* what broke it, with its place; empty when proved           */
   int32_t margin;                   /* translations of a window hold from this far inside; -1: nowhere */
-  uint32_t shift;                   /* ... by multiples of this: the product of strides           */
+  uint32_t shift;                   /* translations by multiples of this are left; 0: none        */
+  int32_t centre2;                  /* torus, cycle: mirrors are left about c with 2c = this, mod shift */
+  uint32_t spacing, per;            /* window: elements of the input for `per` elements here: 2, 1 after a stride of 2 */
+  bool numbered;                    /* elements of a set are told apart: permutations are not left */
 } Proof;
 
 /* --- weights ---------------------------------------------------------------------------------- */
