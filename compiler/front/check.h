@@ -136,4 +136,5 @@ void rule_inputs(Check *c, Model *m);
 void rule_model(Check *c, Span head);
 /* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */
 void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why);
+void witness_fixed(Check *c, const Kind *kind, Why *why);     /* a vector that a generator moves            */
 #endif
