@@ -38,14 +38,16 @@ typedef struct gdl_group {          /* group 0 is what the proof is about; furth
   const int32_t *word;              /* finite: element e is the product of generators word[at[e]] ... word[at[e + 1] - 1],
                                        the last one acting first; -1 - g is the inverse of generator g    */
   const int32_t *at;
-} gdl_group;
+  const char *const *generators;    /* their names, "r", "m"; NULL: "1", "2", ...                       */
+} gdl_group;                        /* lie > 0: the first `lie` of the ngenerators matrices are a basis of the Lie
+                                       algebra, the others representatives of the components            */
 
 typedef struct gdl_action {         /* how a group moves components or rows; number a of group k: actions[k * nactions + a] */
   const char *name;                 /* "regular", "grid(28, 28)"                                        */
   const double *matrix;             /* MATRIX: [generator][dim][dim]; GRID TORUS: [generator][ndim][ndim] on centred
                                        coordinates, on coordinates about element 0                       */
   int32_t moves, dim;               /* dim: components, or number of axes                               */
-  int32_t shape[2];                 /* GRID TORUS: rows of each axis                                    */
+  int32_t shape[2];                 /* GRID TORUS: rows of each axis; of rows, FIXED: the same, 0 if not on axes */
 } gdl_action;
 
 typedef struct gdl_term {           /* a summand of what an argument or value is at one row             */
@@ -64,6 +66,7 @@ typedef struct gdl_arg {
   int32_t nlabels; int32_t reserved;
   const int64_t *labels;            /* a label given by a list of numbers: its entries; else NULL       */
   const char *const *label_texts;   /* ... by a list of texts                                           */
+  const uint8_t *kept;              /* VALUE OUT, verdict BROKEN: 1 for each element of group 0 that is left; else NULL */
 } gdl_arg;
 
 typedef struct gdl_weight {         /* one tensor of param                                              */
