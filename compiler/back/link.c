@@ -1,0 +1,132 @@
+/* link.c: objects become a program or a library, by the linker of binutils.
+ *
+ * A program is gdlrt.o (the runtime with start files, zlib and jansson inside) and the model's objects, linked to
+ * libc and libm: no compiler and no header of libc is needed. Objects go to a private folder, the result to a
+ * temporary name beside the target, which is renamed when it is complete: a failure leaves nothing behind. */
+#include "back/link.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static Str temporary_name(Arena *arena, Str path) {
+  return str_format(arena, "%.*s.%ld.tmp", STR(path), (long)getpid());
+}
+
+static bool write_all(const char *path, Bytes bytes, mode_t mode) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (fd < 0) return false;
+  size_t done = 0;
+  while (done < bytes.n) {
+    ssize_t n = write(fd, bytes.at + done, bytes.n - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) { int e = n ? errno : EIO; close(fd); errno = e; return false; }
+    done += (size_t)n;
+  }
+  return close(fd) == 0;
+}
+
+bool file_write(Arena *arena, Str path, Bytes bytes, bool executable, Why *why) {
+  Str target = str_copy(arena, path), name = temporary_name(arena, path);
+  if (write_all(name.at, bytes, executable ? 0777 : 0666) && !rename(name.at, target.at)) return true;
+  int e = errno;
+  unlink(name.at);
+  return why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
+}
+
+/* Runs a program by name; its standard error is the user's. Exit status, or -1 when it could not be started. */
+static int run(char *const *argv) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child < 0) return -1;
+  if (!child) {
+    execvp(argv[0], argv);
+    _exit(127);
+  }
+  int status;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The objects as files in a folder of their own; removed by remove_objects. */
+typedef struct Folder { Str path; uint32_t n; } Folder;
+static Str object_name(Arena *arena, const Folder *f, uint32_t i) { return str_format(arena, "%.*s/%u.o", STR(f->path), i); }
+
+static bool write_objects(Arena *arena, const Bytes *object, uint32_t n, Folder *f, Why *why) {
+  const char *base = getenv("TMPDIR");
+  Str pattern = str_format(arena, "%s/gdlc-XXXXXX", base && *base ? base : "/tmp");
+  if (!mkdtemp((char *)pattern.at)) return why_no(why, CODE_NONE, "cannot make a folder %s: %s", pattern.at, strerror(errno));
+  *f = (Folder){ pattern, 0 };
+  for (; f->n < n; f->n++) {
+    Str name = object_name(arena, f, f->n);
+    if (write_all(name.at, object[f->n], 0600)) continue;
+    f->n++;
+    return why_no(why, CODE_NONE, "cannot write %s: %s", name.at, strerror(errno));
+  }
+  return true;
+}
+
+static void remove_objects(Arena *arena, const Folder *f) {
+  for (uint32_t i = 0; i < f->n; i++) unlink(object_name(arena, f, i).at);
+  if (f->path.n) rmdir(f->path.at);
+}
+
+static bool link_with(Arena *arena, Str out, const char *const *before, uint32_t nbefore, const char *const *after, uint32_t nafter,
+                      const Bytes *object, uint32_t n, Why *why) {
+  Folder folder = { 0 };
+  bool ok = write_objects(arena, object, n, &folder, why);
+  Str name = temporary_name(arena, out);
+  char **argv = arena_array(arena, char *, nbefore + nafter + n + 4);
+  const char *given = getenv("GDLC_LD");
+  const char *linkers[] = { given && *given ? given : "ld", given && *given ? NULL : "ld.lld" };
+  int status = 127;
+  for (int tried = 0; ok && tried < 2 && linkers[tried] && status == 127; tried++) {
+    uint32_t k = 0;
+    argv[k++] = (char *)linkers[tried];
+    argv[k++] = (char *)"-o";
+    argv[k++] = (char *)name.at;
+    for (uint32_t i = 0; i < nbefore; i++) argv[k++] = (char *)before[i];
+    for (uint32_t i = 0; i < n; i++) argv[k++] = (char *)object_name(arena, &folder, i).at;
+    for (uint32_t i = 0; i < nafter; i++) argv[k++] = (char *)after[i];
+    argv[k] = NULL;
+    status = run(argv);
+  }
+  remove_objects(arena, &folder);
+  if (!ok) return false;
+  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no linker: install binutils (ld) or lld, or name one in GDLC_LD");
+  if (status == 0 && !rename(name.at, str_copy(arena, out).at)) return true;
+  int e = errno;
+  unlink(name.at);
+  return status ? why_no(why, CODE_NONE, "the linker failed with status %d", status)
+                : why_no(why, CODE_NONE, "cannot write %.*s: %s", STR(out), strerror(e));
+}
+
+bool link_program(Arena *arena, Str out, Str runtime, const Bytes *object, uint32_t n, Why *why) {
+  const char *before[] = { "-pie", "-z", "noexecstack", "-z", "now", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2", "--build-id=none",
+                           str_copy(arena, runtime).at };
+  const char *after[] = { "-l:libm.so.6", "-l:libc.so.6" };
+  return link_with(arena, out, before, sizeof before / sizeof *before, after, 2, object, n, why);
+}
+
+bool link_library(Arena *arena, Str out, LinkKind kind, const Bytes *object, uint32_t n, Why *why) {
+  if (kind == LINK_SHARED) {
+    const char *before[] = { "-shared", "-z", "noexecstack", "--build-id=none" }, *after[] = { "-l:libm.so.6" };
+    return link_with(arena, out, before, 4, after, 1, object, n, why);
+  }
+  if (kind == LINK_OBJECT) return link_with(arena, out, (const char *const[]){ "-r" }, 1, NULL, 0, object, n, why);
+  /* an archive of one member: ar's format is a header of text and the bytes */
+  Str name = temporary_name(arena, out), member = str_format(arena, "%.*s.o", STR(name));
+  if (!link_library(arena, member, LINK_OBJECT, object, n, why)) return false;
+  char *argv[] = { (char *)"ar", (char *)"rcsD", (char *)name.at, (char *)member.at, NULL };
+  int status = run(argv);
+  unlink(member.at);
+  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no ar: install binutils");
+  if (!status && !rename(name.at, str_copy(arena, out).at)) return true;
+  unlink(name.at);
+  return why_no(why, CODE_NONE, "cannot write %.*s", STR(out));
+}

@@ -1,0 +1,66 @@
+/* compile.h: the whole pipeline in one place (compile.c), driven by the command line (main.c).
+ *
+ *     file --parse--> Ast --check--> Program --lower--> Graph --simplify--> Graph --plan--> Kernels --print--> objects --link--> program
+ *                                               once per entry (step, eval, ...)
+ *
+ * A pass is a row of PASSES: its name is what --dump-after and --time call it. The verifier of what a pass wrote runs
+ * behind it; what fails there is a bug of ours, and says so. */
+#ifndef GDLC_COMPILE_H
+#define GDLC_COMPILE_H
+#include "front/program.h"
+#include "loops/plan.h"
+
+/* PASS(name, writes, what it does) */
+#define PASSES(PASS)                                                                               \
+  PASS(parse, "ast", "text to tree")                                                               \
+  PASS(check, "types", "names, kinds, types and the proof")                                        \
+  PASS(lower, "graph", "a model becomes the Graph of each entry; words become core operations")    \
+  PASS(simplify, "graph", "algebra, common terms, sums split, dead code")                          \
+  PASS(plan, "loops", "pipelines, memory, stages")                                                 \
+  PASS(print, "objects", "LLVM: vector code for the target")                                       \
+  PASS(link, "program", "with the runtime")
+typedef enum Pass {
+#define PASS(name, writes, what) PASS_##name,
+  PASSES(PASS)
+#undef PASS
+  PASS_COUNT
+} Pass;
+
+/* EMIT(kind, what) */
+#define EMITS(EMIT)                                                                                \
+  EMIT(ast, "the syntax tree")                                                                     \
+  EMIT(types, "the checked program, one value a line")                                             \
+  EMIT(graph, "Graph of each entry, after simplify; reads back")                                   \
+  EMIT(loops, "Loops of each entry, after plan; reads back")                                       \
+  EMIT(llvm, "LLVM text of the kernels")                                                           \
+  EMIT(asm, "assembly of the kernels")                                                             \
+  EMIT(obj, "one relocatable object: kernels, entry functions, descriptor")                        \
+  EMIT(lib, "a static library of it")                                                              \
+  EMIT(so, "a shared library of it")                                                               \
+  EMIT(header, "the C prototypes of its functions")                                                \
+  EMIT(cuda, "CUDA text of the kernels")                                                           \
+  EMIT(ptx, "PTX of it, by NVRTC")                                                                 \
+  EMIT(cubin, "machine code of it for sm_90a, by NVRTC")
+typedef enum EmitKind {
+#define EMIT(kind, what) EMIT_##kind,
+  EMITS(EMIT)
+#undef EMIT
+  EMIT_COUNT
+} EmitKind;
+
+typedef struct Options {
+  Str file, out;                    /* out: the program; empty when only --emit                    */
+  bool check;                       /* prove only                                                  */
+  bool emit[EMIT_COUNT];
+  Str emit_to[EMIT_COUNT];          /* empty: standard output                                      */
+  Str entry;                        /* "step", "eval", ...; empty: all                             */
+  Str dump_after;
+  Str model;                        /* which model of the file; empty: the one that trains, else the last */
+  Str march, library;               /* library: folder with gdlrt.o, gdl.h, stdlib                  */
+  DiagFormat format;
+  bool time, audit;                 /* audit: with trace and slope entries                         */
+} Options;
+
+/* Returns an exit code; everything for the user has been printed. */
+int compile(const Options *options);
+#endif
