@@ -35,7 +35,8 @@ typedef struct Expr {
 } Expr;
 typedef struct ExprPool { Arena *arena; vec(Expr) at; uint32_t *slot, nslot; } ExprPool;   /* at[0] is none */
 
-/* expr.c. Building folds constants and x*1, x+0, x*0 only where every x gives the same bits (x*0 is kept). */
+/* expr.c; expr_text.c: reading and printing; expr_diff.c; expr_class.c: linear, odd, even, homogeneous.
+ * In text a size is `b` (symbol 0) or `size3`. Building folds constants and x*1, x+0, x*0 only where every x gives the same bits (x*0 is kept). */
 ExprId expr_arg(ExprPool *p, uint32_t i);
 ExprId expr_const(ExprPool *p, double x);
 ExprId expr_size(ExprPool *p, uint32_t symbol);
@@ -45,7 +46,11 @@ ExprId expr_diff(ExprPool *p, ExprId e, uint32_t arg);       /* never refers to 
 ExprId expr_substitute(ExprPool *p, ExprId e, const ExprId *by);      /* argument i becomes by[i]    */
 ExprId expr_copy(ExprPool *to, const ExprPool *from, ExprId e);
 double expr_eval(const ExprPool *p, ExprId e, const double *args, const int64_t *sizes);   /* flags are 0 or 1 */
+double expr_apply(ExprOp op, double a, double b, double c);  /* one operation, not of a leaf          */
+/* What e is made of, arguments before users, e last; *n of them. */
+ExprId *expr_order(const ExprPool *p, ExprId e, Arena *arena, uint32_t *n);
 uint32_t expr_args(const ExprPool *p, ExprId e);             /* one more than the highest argument   */
+bool expr_reads(const ExprPool *p, ExprId e, uint32_t arg);
 uint32_t expr_nodes(const ExprPool *p, ExprId e);            /* of the tree as a graph, for limits   */
 /* Linear in the arguments of the mask, without a constant; even, odd, homogeneous in all arguments of it. */
 bool expr_linear(const ExprPool *p, ExprId e, uint32_t mask);

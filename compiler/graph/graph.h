@@ -64,18 +64,18 @@ typedef enum Op {
  * adjoint of (row, win, add, div) is (div, -win, -add, row): the class is closed. */
 typedef enum ViewSort {
   VIEW_WINDOW,                      /* axis `axis` (a ROW) becomes rows `dom`, and after it a window axis `win` (0: none) */
-  VIEW_SLICE,                       /* n elements from `from` of axis `axis`; a MUL axis, or a ROW that nothing moves;
-                                       `drop`: n is 1 and the axis goes (only for ROW)            */
+  VIEW_SLICE,                       /* n elements from `from` of axis `axis`; a MUL axis, or a ROW that nothing moves
+                                       (its rows become those of `dom`); `drop`: n is 1 and the axis goes (ROW) */
   VIEW_SPLIT,                       /* MUL axis `axis` of size p * n into two MUL axes, p then n   */
   VIEW_MERGE,                       /* MUL axes `axis` and `axis + 1` into one                      */
-  VIEW_RETYPE,                      /* the same numbers under other axes; waived, but for ROW to ROW of equal size
-                                       that nothing moves, and kinds whose matrices are equal       */
+  VIEW_RETYPE,                      /* the same numbers under other axes; waived, but for rows that move alike (both not
+                                       moved, or grids of one shape and action) and axes of size 1   */
 } ViewSort;
 typedef struct View {
   ViewSort sort;
   uint8_t axis;
   bool drop;
-  uint16_t dom, win;                /* WINDOW                                                      */
+  uint16_t dom, win;                /* WINDOW; dom: SLICE of rows                                   */
   double fill;
   struct { int32_t row, win, add, div; } d[2];
   int64_t from, n;                  /* SLICE: from, n; SPLIT: n                                    */
@@ -151,12 +151,16 @@ typedef struct Graph {
   vec(Arg) arg;
   vec(Store) store;
   ExprPool expr;
+  Span at;                          /* what graph_at has set: of the nodes to come                 */
+  Str path;
+  bool waived;
 } Graph;
 
 /* --- graph.c: building. Shapes are computed by the rules; a mistake in the arguments is a bug. ------ */
 Graph *graph_open(Arena *arena, Str name, EntryKind kind);   /* dom 1 and symbol 0 exist            */
 uint16_t graph_dom(Graph *g, const Dom *dom);                /* found or added                      */
 uint16_t graph_frame(Graph *g, const Kind *kind);            /* 0 for scalar                        */
+uint16_t graph_frame_of(Graph *g, const Frame *frame);       /* found or added, by name and size when kind is NULL */
 Size graph_symbol(Graph *g, Str name);
 uint32_t graph_arg(Graph *g, const Arg *arg);                /* added                               */
 uint32_t graph_table(Graph *g, const ConstTable *t);         /* equal ones are shared               */
@@ -181,6 +185,8 @@ Val graph_map(Graph *g, const char *labels, const char *expr, const Val *x, uint
 Val graph_map_labels(Graph *g, const Labels *labels, ExprId e, const Val *x, uint32_t n, const Shape *broadcast);
 Val graph_map_same(Graph *g, ExprId e, const Val *x, uint32_t n);      /* all of one shape           */
 Val graph_constant(Graph *g, const Shape *shape, double x);            /* a map without arguments    */
+/* An index points into rows; it stands where they stood: x [pre V post], i [J] gives [pre J post], and segment is
+ * the adjoint. Where x and i both begin with `sample` (and axis > 0) that axis is shared: x [b V i], i [b E]: [b E i]. */
 Val graph_gather(Graph *g, Val x, Val i, uint8_t axis);
 Val graph_segment(Graph *g, Val x, Val i, uint8_t axis, uint16_t dom); /* rows of `dom` stand at `axis` */
 Val graph_lse(Graph *g, Val x, uint16_t axes);
@@ -195,6 +201,13 @@ Val graph_random(Graph *g, const Shape *shape, uint32_t draw, Val key); /* unifo
                                                                           counter (draw, position in the value) */
 Val graph_stop(Graph *g, Val x);
 
+/* --- shape.c: the shape of a node by the rule of its op. What no operand gives (axes that are broadcast, rows of
+ * a segment, inputs, random, fold) is taken from node->shape. -------------------------------------------- */
+bool node_shape(const Graph *g, const Node *node, Shape *out, Why *why);
+/* The number of a map; false: operations on numbers that do not fit. A literal alone is NUMBERS_ANY. */
+enum { NUMBERS_ANY = NUMBER_FLAG + 1 };
+bool expr_number(const ExprPool *p, ExprId e, const uint8_t *of_args, uint32_t nargs, uint8_t *number);
+bool index_shares(const Graph *g, const Shape *x, const Shape *i, uint8_t axis);     /* the sample, as above */
 const char *op_name(Op op);
 uint64_t shape_count(const Shape *s, const int64_t *sizes);  /* numbers; sizes of the symbols        */
 bool shape_equal(const Graph *g, const Shape *a, const Shape *b);
