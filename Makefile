@@ -30,7 +30,7 @@ setup-test: setup
 	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
 
 # --- gdlc --------------------------------------------------------------------------------------------
-SOURCES   = $(wildcard compiler/*/*.c)
+SOURCES   = compiler/compile.c $(wildcard compiler/*/*.c)
 OBJECTS   = $(SOURCES:compiler/%.c=$(BUILD)/obj/%.o)
 GENERATED = $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o
 LLVM_C    = $(shell $(LLVM) --cflags 2>/dev/null | sed 's/-I/-isystem /g; s/-D_GNU_SOURCE//')
@@ -41,7 +41,7 @@ $(BUILD)/gdlc: $(BUILD)/obj/main.o $(OBJECTS) $(GENERATED)
 	$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/obj/%.o: compiler/%.c $(BUILD)/gen/grammar.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+	$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -Iruntime -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
 $(BUILD)/gen/lexer.c: lang/lexer.re $(BUILD)/gen/grammar.h
 	re2c -W -o $@ $<
 $(BUILD)/gen/grammar.c $(BUILD)/gen/grammar.h &: lang/grammar.y
@@ -77,5 +77,24 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all setup setup-test library install clean
+# --- tests: everything again with sanitizers, in its own folder ------------------------------------------
+TESTS = $(wildcard tests/unit/*.c)
+unit: $(BUILD)/unit
+$(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/%.o) $(OBJECTS) $(GENERATED)
+	$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lcriterion
+$(BUILD)/tests/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+test: setup-test
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory BUILD=build/san VARIANT="$(SAN)" all unit
+	@sh tests/run build build/san
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@sh examples/fashion/demo.sh build
+bench: setup
+	@$(MAKE) --no-print-directory all
+	@sh tests/bench/run.sh build "$(PEERS)"
+
+.PHONY: unit test demo bench all setup setup-test library install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
