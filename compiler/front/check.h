@@ -98,7 +98,7 @@ Item site_refuse_code(Site *site, Span at, Code code, const char *format, ...) P
  * into a constant value where a value is asked. NULL: it cannot be; nothing is reported. */
 const Value *item_as_value(Site *site, const Item *x);
 
-/* evaluate.c. Spaces without axes: each set is another one, labels of equal entries are one. Both lists NULL: 0 ... n-1. */
+/* known.c. Spaces without axes: each set is another one, labels of equal entries are one. Both lists NULL: 0 ... n-1. */
 const Space *space_set(Check *c, uint64_t count);    /* count 0: it comes with the data             */
 const Space *space_labels(Check *c, uint32_t n, const int64_t *number_of, const Str *text_of);
 
@@ -136,5 +136,7 @@ void rule_inputs(Check *c, Model *m);
 void rule_model(Check *c, Span head);
 /* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */
 void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why);
+void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why);      /* where two kinds move differently */
+void witness_product(Check *c, const Kind *kind, bool division, Why *why);  /* a product by components      */
 void witness_fixed(Check *c, const Kind *kind, Why *why);     /* a vector that a generator moves            */
 #endif

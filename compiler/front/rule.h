@@ -32,6 +32,8 @@ Str residual_name(Check *c, const Proof *p);                 /* "translations(2)
 bool depends_on_turned(Check *c, const Value *v);            /* on a domain where turns miss the pixels */
 
 /* --- rule_sum.c ----------------------------------------------------------------------------------------- */
+/* Argument i as a field (a number: a constant); NULL: E0106 was reported, or it is poison. */
+const Value *site_field(Site *site, uint32_t i);
 /* Where values of two domains meet: equal ones, or one of them everywhere. false: E0202 was reported. */
 bool site_meet(Site *site, const Value *a, const Value *b, const Space **on);
 /* x without the copies before `from`: the terms of `out`, from copy `from` of each. */
