@@ -63,6 +63,7 @@ int str_compare(Str a, Str b);                               /* by bytes, shorte
 uint64_t str_hash(Str s);                                    /* FNV-1a, 64 bits                    */
 Str str_copy(Arena *a, Str s);                               /* zero-terminated behind             */
 Str str_format(Arena *a, const char *format, ...) PRINTF(2, 3);   /* zero-terminated               */
+Str str_format_list(Arena *a, const char *format, va_list args);
 uint32_t str_distance(Str a, Str b);                         /* edit distance, for "did you mean"  */
 
 /* A text that grows in an arena; `out_str` is what has been written so far, zero-terminated. */

@@ -23,7 +23,7 @@ Str str_copy(Arena *a, Str s) {
   return (Str){ p, s.n };
 }
 
-static Str format_list(Arena *a, const char *format, va_list args) {
+Str str_format_list(Arena *a, const char *format, va_list args) {
   va_list again;
   va_copy(again, args);
   int n = vsnprintf(NULL, 0, format, again);
@@ -37,7 +37,7 @@ static Str format_list(Arena *a, const char *format, va_list args) {
 Str str_format(Arena *a, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  Str s = format_list(a, format, args);
+  Str s = str_format_list(a, format, args);
   va_end(args);
   return s;
 }
@@ -82,7 +82,7 @@ void out_printf(Out *o, const char *format, ...) {
   int n = vsnprintf(small, sizeof small, format, again);
   va_end(again);
   if (n < (int)sizeof small) out_str(o, (Str){ small, (uint32_t)n });
-  else out_str(o, format_list(o->arena, format, args));
+  else out_str(o, str_format_list(o->arena, format, args));
   va_end(args);
 }
 
