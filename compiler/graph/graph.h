@@ -208,6 +208,8 @@ bool node_shape(const Graph *g, const Node *node, Shape *out, Why *why);
 enum { NUMBERS_ANY = NUMBER_FLAG + 1 };
 bool expr_number(const ExprPool *p, ExprId e, const uint8_t *of_args, uint32_t nargs, uint8_t *number);
 bool index_shares(const Graph *g, const Shape *x, const Shape *i, uint8_t axis);     /* the sample, as above */
+/* eval_rows.c: the row of `from` that VIEW_WINDOW reads for a row and a place of the window; -1: the fill. */
+int64_t view_row(const Graph *g, const View *v, uint16_t from, int64_t row, int64_t win);
 const char *op_name(Op op);
 uint64_t shape_count(const Shape *s, const int64_t *sizes);  /* numbers; sizes of the symbols        */
 bool shape_equal(const Graph *g, const Shape *a, const Shape *b);
