@@ -84,7 +84,20 @@ static bool is_identity(const double *m, uint32_t n) {
   return true;
 }
 
-const bool *elements_fixing(Check *c, const Rep *x) {
+static bool is_permutation(const double *m, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t ones = 0, others = 0;
+    for (uint32_t j = 0; j < n; j++) {
+      if (fabs(m[i * n + j] - 1) <= 1e-12) ones++;
+      else if (fabs(m[i * n + j]) > 1e-12) others++;
+    }
+    if (ones != 1 || others) return false;
+  }
+  return true;
+}
+
+/* Elements whose matrices on every kind of x pass a test. */
+static const bool *elements_with(Check *c, const Rep *x, bool (*test)(const double *m, uint32_t n)) {
   uint32_t n = elements_acting(c);
   bool *kept = arena_array(c->program->arena, bool, n + 1);
   for (uint32_t e = 0; e < n; e++) kept[e] = true;
@@ -96,11 +109,14 @@ const bool *elements_fixing(Check *c, const Rep *x) {
     for (uint32_t e = 0; e < n; e++) {
       if (map[e] == NOT_IN) { kept[e] = false; continue; }
       kind_element(c->program->reps, k, map[e], m);
-      kept[e] = kept[e] && is_identity(m, k->dim);
+      kept[e] = kept[e] && test(m, k->dim);
     }
   }
   return kept;
 }
+
+const bool *elements_fixing(Check *c, const Rep *x) { return elements_with(c, x, is_identity); }
+const bool *elements_permuting(Check *c, const Rep *x) { return elements_with(c, x, is_permutation); }
 
 /* The number of an element among those that map pixels to pixels, or NOT_IN. */
 static uint32_t pixel_of(const GridAction *a, uint32_t element) {

@@ -18,6 +18,8 @@ typedef bool (*Keeps)(Check *c, const void *what, uint32_t element);
 const bool *elements_that(Check *c, Keeps keeps, const void *what);
 /* Elements that act on every copy of x as the identity. */
 const bool *elements_fixing(Check *c, const Rep *x);
+/* Elements whose matrices only permute the components of x (signs: and those of them that change none). */
+const bool *elements_permuting(Check *c, const Rep *x);
 /* Elements that map pixels of `on` to pixels and flip no axis that is flagged; those that move no pixel when both are. */
 const bool *elements_upright(Check *c, const Space *on, const bool *axis);
 const bool *elements_still(Check *c, const Space *on);
