@@ -17,6 +17,9 @@ typedef struct Matrix { uint32_t dim; const Exact **at; } Matrix;
 typedef struct Elements {           /* element 0 is 1                                           */
   uint32_t n;
   uint32_t *times;                  /* times[e * ngen + g]: the element generator_g * e  (left) */
+  uint32_t *untimes;                /* the inverse: untimes[times[e * ngen + g] * ngen + g] = e */
+  uint32_t *by, *from;              /* e = generator by[e] * element from[e]; from[e] < e, e > 0 */
+  Matrix *vector;                   /* [n], where the group has a vector; made when first asked */
   uint32_t *inverse;
   Str *name;                        /* "1", "r", "r^2 m"                                        */
 } Elements;

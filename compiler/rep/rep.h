@@ -29,6 +29,7 @@ typedef struct Kind {               /* a summand, under the name that the langua
   bool orthogonal;                  /* its dual is itself                                        */
   int32_t **image;                  /* FIXED PERMUTES SIGNS: [generator][j] = +-(i + 1): e_j goes to +-e_i */
   Matrix *matrix;                   /* [generator], always present; NULL only for scalar         */
+  Matrix *algebra;                  /* GROUP_LIE: images of E_ij - E_ji, i < j, row by row; else NULL */
   const struct Kind *bare;          /* SIGNS: the same permutation without signs; else NULL      */
 } Kind;
 
@@ -39,7 +40,8 @@ typedef struct Rep {                /* dim == sum of copies * kind->dim; every c
   Term term[];
 } Rep;
 
-typedef struct Reps { Arena *arena; Groups *groups; vec(const Rep *) rep; vec(const Kind *) kind; } Reps;
+typedef struct Memory Memory;         /* of answers given: memory.c                               */
+typedef struct Reps { Arena *arena; Groups *groups; vec(const Rep *) rep; vec(const Kind *) kind; Memory *memory; } Reps;
 
 /* A basis of equivariant linear maps, orthonormal, in the canonical order of RULES 11.5. Entry: the
  * k-th map takes component `in` at `offset` (linear: 0; kernels: row-major over the window) to component
