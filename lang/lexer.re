@@ -1,6 +1,6 @@
 /* lexer.re: characters to words. Reads the text of one file, writes Tokens, reports E0001.
  *
- * Clauses [text.1] to [text.6] of spec.md. The text need not end in a zero byte: beyond its limit a zero is
+ * Clauses [text.1] to [text.4] of spec.md. The text need not end in a zero byte: beyond its limit a zero is
  * read, and a zero byte inside of it is no character like any other. Whatever is none becomes T_BAD, which
  * the grammar takes for a value, so that one mistake gives one error. Elsewhere: newlines, and words that are
  * reserved in some places only (layout.c). */
@@ -106,6 +106,8 @@ again:
     ["] ([^"\\\n\x00] | "\\" [^\n\x00])* ["]   { TAKE(T_TEXT); }
     ["] ([^"\\\n\x00] | "\\" [^\n\x00])*       { TAKE(T_BAD); }
 
+    ['] [^'\n\x00]* [']  { TAKE(T_BAD); }
+
     "="   { TAKE(T_EQ); }       ","   { TAKE(T_COMMA); }    ":"   { TAKE(T_COLON); }    ";"   { TAKE(T_SEMICOLON); }
     "->"  { TAKE(T_ARROW); }    "."   { TAKE(T_DOT); }      "|>"  { TAKE(T_PIPE); }     "+"   { TAKE(T_PLUS); }
     "-"   { TAKE(T_MINUS); }    "*"   { TAKE(T_STAR); }     "/"   { TAKE(T_SLASH); }    "^"   { TAKE(T_CARET); }
@@ -134,6 +136,7 @@ Tokens lex(Parse *p) {
       t.kind = T_BAD;
     } else if (kind == T_BAD) {
       if (*from == '"') parse_report(p, E0001, t.span, "this text is not closed before the end of its line");
+      else if (*from == '\'') report_character(p, t.span);
       else if (wide_byte(p, t.span).from < t.span.to) report_wide(p, t.span);
       else report_glued(p, t.span);
     } else if (kind == T_TEXT) {

@@ -1,9 +1,9 @@
 /* layout.c: lines and brackets. Reads the words of a file, returns the tokens that the grammar takes.
  *
- * Clauses [text.3], [text.5] and [text.6] of spec.md:
+ * Clauses [text.3], [text.5], [text.6] and [grammar.5] of spec.md:
  *   - a newline becomes SEP where it ends a statement, `;` does always; several make one SEP;
  *   - `use`, `model`, `matrices`, ... become tokens of their own where they open a declaration;
- *   - `(`, `[` and `{` are matched. What is missing is reported once, at the bracket that is not closed, and
+ *   - [text.6] `(`, `[` and `{` are matched. What is missing is reported once, at the bracket that is not closed, and
  *     made up as a silent token; what closes nothing is reported and dropped. So the grammar sees matching
  *     brackets only, and a mistake in one statement stays there.
  * Where a file has more `(`, `[` or `{` than it closes, a line that begins at its first column with a word and a
@@ -154,10 +154,10 @@ static void close(Layout *l, Token t) {
 /* --- [text.3] words reserved by their place --- */
 static uint16_t reserved(const Layout *l, const Token *t) {
   Str word = parse_text(l->p, t->span);
-  if (!l->open.n && t->first)
+  if (!l->open.n && (t->first || last(l)->kind == T_SEP))
     for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
       if (str_is(word, openers[i].word)) return openers[i].kind;
-  if (!l->open.n && t[1].kind == T_LBRACE && !t[1].first)
+  if (!l->open.n && !t->first && t[1].kind == T_LBRACE && !t[1].first)
     for (size_t i = 0; i < sizeof generators / sizeof *generators; i++)
       if (last(l)->kind == (generators[i].kind == T_COMPONENTS ? T_RBRACE : T_EQ) &&
           str_is(word, generators[i].word)) return generators[i].kind;
@@ -212,7 +212,7 @@ static void newline(Layout *l, const Token *t) {
   emit_sep(l, behind(l));
 }
 
-/* --- nesting: 2.5 --- */
+/* --- [grammar.5] nesting --- */
 static void count_run(Layout *l, const Token *t) {
   int before = last(l)->kind;
   switch (t->kind) {

@@ -215,7 +215,8 @@ static bool reserved(int kind) {
 static void report_unexpected(Parse *p, const void *grammar, const Tokens *tokens, uint32_t i) {
   Token t = tokens->at[i], before = tokens->at[i - 1];
   Diag *x;
-  if (t.kind == T_END || (t.kind == T_SEP && parse_text(p, t.span).n == 0)) {
+  bool ends = (t.kind == T_SEP && t.span.from == t.span.to) || (t.kind == T_RBRACE && t.first && before.kind != T_LBRACE);
+  if (t.kind == T_END || ends) {
     x = parse_report(p, E0002, (Span){ t.span.source, before.span.to, before.span.to }, "the %s ends too early, behind %.*s",
                      t.kind == T_END ? "file" : "line", STR(shown(p, before)));
   } else if (listed(t.kind) == OPERATOR && fits(grammar, T_PIPE) && !fits(grammar, T_PLUS)) {   /* [grammar.2] */
