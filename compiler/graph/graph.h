@@ -218,7 +218,9 @@ void shape_text(const Graph *g, const Shape *s, Out *out);
 /* --- the verbs, by file ------------------------------------------------------------------------- */
 /* rules.c: the type rule of every op, and structure. Clauses in lang/spec.md. */
 bool graph_verify(const Graph *g, Why *why);
-/* text.c: a dump that reads back. Unknown or broken text: NULL and why, with the line. */
+/* The structure alone: what text must satisfy to be a Graph, waived nodes too. */
+bool graph_structure(const Graph *g, Why *why);
+/* text.c, text_read.c: a dump that reads back. Unknown or broken text: NULL and why, with the line. */
 void graph_text(const Graph *g, Out *out);
 Graph *graph_read(Arena *arena, Str text, Why *why);
 /* pullback.c: cotangent of `of` (one number a sample or none, seeded with `seed`, a value of its shape) with
