@@ -141,5 +141,6 @@ void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why);      /* w
 void witness_product(Check *c, const Kind *kind, bool division, Why *why);  /* a product by components      */
 void witness_max(Check *c, const Kind *kind, Why *why);       /* a maximum of each component of two vectors */
 void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);   /* averaged over the group: 0 */
+void witness_length(Check *c, const Kind *kind, Why *why);    /* the sum of squares, else the largest component, changes */
 void witness_fixed(Check *c, const Kind *kind, Why *why);     /* a vector that a generator moves            */
 #endif

@@ -42,6 +42,10 @@ bool site_meet(Site *site, const Value *a, const Value *b, const Space **on);
 const Value *value_slice(Site *site, const Value *x, const Rep *out, uint32_t from);
 const Value *value_join(Site *site, const Value *const *x, uint32_t n, const Space *on, Why *why);
 
+/* --- rule_reduce.c -------------------------------------------------------------------------------------- */
+/* Is `on` a line that nothing reverses (under `break`, for scan, any line: flipped says so)? false: E0304 was reported. */
+bool site_ordered(Site *site, const Space *on, bool *flipped);
+
 /* --- rule_linear.c -------------------------------------------------------------------------------------- */
 /* The last name of a weight between two kinds, of one that stands on `out`, of one of several kinds. */
 Str weight_name(Check *c, const char *name, const Kind *in, const Kind *out);

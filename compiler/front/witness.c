@@ -169,6 +169,31 @@ void witness_fixed(Check *c, const Kind *kind, Why *why) {
   }
 }
 
+/* A number made of the components, that should not change. */
+void witness_length(Check *c, const Kind *kind, Why *why) {
+  if (!kind->group || kind->dim > MOST) return;
+  uint32_t n = kind->dim;
+  double m[MOST * MOST], v[MOST], gv[MOST];
+  for (uint32_t g = 0; g < kind->group->ngen; g++) {
+    kind_generator(kind, g, m);
+    for (uint32_t k = 0; k < 5 * n && small_vector(k, n, v); k++) {
+      double before = 0, after = 0, most_before = -INFINITY, most_after = -INFINITY;
+      act(m, n, v, gv);
+      for (uint32_t i = 0; i < n; i++) {
+        before += v[i] * v[i];
+        after += gv[i] * gv[i];
+        most_before = fmax(most_before, v[i]);
+        most_after = fmax(most_after, gv[i]);
+      }
+      bool length = !kind->orthogonal;
+      if (fabs(length ? before - after : most_before - most_after) < 1e-6) continue;
+      why_witness(why, "g = %.*s takes %s to %s: %s %g before, %g after", STR(kind->group->gen[g]), vector_text(c, v, n), vector_text(c, gv, n),
+                  length ? "the sum of squares is" : "the largest is", length ? before : most_before, length ? after : most_after);
+      return;
+    }
+  }
+}
+
 void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why) {
   if (a->dim != b->dim || a->dim > MOST || (a->group && b->group && a->group != b->group)) return;
   const Group *group = a->group ? a->group : b->group;
