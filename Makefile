@@ -36,19 +36,20 @@ GENERATED = $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o
 LLVM_C    = $(shell $(LLVM) --cflags 2>/dev/null | sed 's/-I/-isystem /g; s/-D_GNU_SOURCE//')
 LIBS      = $(shell $(LLVM) --ldflags --libs core analysis passes x86 orcjit 2>/dev/null) -lflint -lgmp -ljansson -ldl -lpthread -lm
 VARIANT  ?=
+Q = $(if $(VERBOSE),,@echo "  $@";)
 
 $(BUILD)/gdlc: $(BUILD)/obj/main.o $(OBJECTS) $(GENERATED)
-	$(CC) $(VARIANT) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/obj/%.o: compiler/%.c $(BUILD)/gen/grammar.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -Iruntime -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -Iruntime -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
 $(BUILD)/gen/lexer.c: lang/lexer.re $(BUILD)/gen/grammar.h
-	re2c -W -o $@ $<
+	$(Q)re2c -W -o $@ $<
 $(BUILD)/gen/grammar.c $(BUILD)/gen/grammar.h &: lang/grammar.y
 	@mkdir -p $(@D)
-	lemon -q -d$(BUILD)/gen $<
+	$(Q)lemon -q -d$(BUILD)/gen $<
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
-	$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -I$(BUILD)/gen -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -I$(BUILD)/gen -c -o $@ $<
 
 # --- the runtime: one relocatable object, zlib and jansson inside --------------------------------------
 RUNTIME_SOURCES = $(wildcard runtime/*.c)
@@ -56,17 +57,17 @@ RUNTIME_OBJECTS = $(RUNTIME_SOURCES:runtime/%.c=$(BUILD)/runtime/%.o)
 LIBDIR = $(shell $(CC) -print-file-name=libz.a | xargs dirname)
 $(BUILD)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(STRICT) -fPIC -MMD -Iruntime -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(STRICT) -fPIC -MMD -Iruntime -c -o $@ $<
 $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
-	ld -r -o $@ $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
+	$(Q)ld -r -o $@ $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
 library: $(BUILD)/lib/gdl.h $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
 $(BUILD)/lib/gdl.h: runtime/gdl.h
 	@mkdir -p $(@D)
-	cp $< $@
+	@cp $< $@
 $(BUILD)/lib/stdlib/%: stdlib/%
 	@mkdir -p $(@D)
-	cp $< $@
+	@cp $< $@
 
 install: all
 	install -D $(BUILD)/gdlc $(DESTDIR)$(PREFIX)/bin/gdlc
@@ -81,10 +82,10 @@ clean:
 TESTS = $(wildcard tests/unit/*.c)
 unit: $(BUILD)/unit
 $(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/%.o) $(OBJECTS) $(GENERATED)
-	$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lcriterion
 $(BUILD)/tests/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
 test: setup-test
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory BUILD=build/san VARIANT="$(SAN)" all unit
