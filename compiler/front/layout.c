@@ -152,16 +152,21 @@ static void close(Layout *l, Token t) {
 }
 
 /* --- [text.3] words reserved by their place --- */
-static uint16_t reserved(const Layout *l, const Token *t) {
+static uint16_t opener(const Layout *l, const Token *t) {     /* 0: it is none                         */
+  if (l->open.n || t->kind != T_NAME || !(t->first || last(l)->kind == T_SEP)) return 0;
   Str word = parse_text(l->p, t->span);
-  if (!l->open.n && (t->first || last(l)->kind == T_SEP))
-    for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
-      if (str_is(word, openers[i].word)) return openers[i].kind;
-  if (!l->open.n && !t->first && t[1].kind == T_LBRACE && !t[1].first)
-    for (size_t i = 0; i < sizeof generators / sizeof *generators; i++)
-      if (last(l)->kind == (generators[i].kind == T_COMPONENTS ? T_RBRACE : T_EQ) &&
-          str_is(word, generators[i].word)) return generators[i].kind;
-  return t->kind;
+  for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
+    if (str_is(word, openers[i].word)) return openers[i].kind;
+  return 0;
+}
+
+static uint16_t generator(const Layout *l, const Token *t) {
+  if (l->open.n || t->kind != T_NAME || t[1].kind != T_LBRACE || t[1].first) return 0;
+  Str word = parse_text(l->p, t->span);
+  for (size_t i = 0; i < sizeof generators / sizeof *generators; i++)
+    if (last(l)->kind == (generators[i].kind == T_COMPONENTS ? T_RBRACE : T_EQ) && str_is(word, generators[i].word))
+      return generators[i].kind;
+  return 0;
 }
 
 static bool begins_declaration(const Layout *l, const Token *t) {
@@ -180,9 +185,8 @@ static bool begins_statement(int kind) {
 
 /* --- [text.5] newlines: called at the first word of a line --- */
 static void newline(Layout *l, const Token *t) {
-  Token before = *last(l);
   Str lead = parse_text(l->p, t->span);
-  if (before.kind == T_BAD && l->p->text.at[before.span.from] == '"')   /* it swallowed what closes the line */
+  if (last(l)->kind == T_BAD && l->p->text.at[last(l)->span.from] == '"')   /* it swallowed what closes the line */
     while (in_parens(l) && l->open.at[l->open.n - 1].token >= l->line) pop_silently(l);
   if (in_parens(l) && begins_statement(t->kind)) {            /* these words stand in no expression          */
     uint32_t n = l->open.n;
@@ -191,25 +195,20 @@ static void newline(Layout *l, const Token *t) {
   }
   l->made_up[0] = l->made_up[1] = 0;
   if (in_parens(l)) return;
-  if (begins_statement(t->kind) || reserved(l, t) != t->kind) {     /* no statement goes on with one of these */
-    if (before.kind != T_LBRACE && before.kind != T_BEGIN) emit_sep(l, behind(l));
-    return;
-  }
-  if (newline_behind[last(l)->kind] == GOES_ON || t->kind == T_RBRACE || t->kind == T_END) return;
-  if (t->kind == T_PIPE || t->kind == T_ARROW) return;
-  if (t->kind == T_PLUS || t->kind == T_MINUS) {
+  int before = last(l)->kind;
+  bool ends = newline_behind[before] == ENDS;
+  if (begins_statement(t->kind) || opener(l, t)) {            /* no statement goes on with one of these      */
+    if (before != T_LBRACE && before != T_BEGIN) emit_sep(l, behind(l));
+  } else if (ends && (t->kind == T_LBRACE || generator(l, t) == T_COMPONENTS)) {
+    parse_report(l->p, E0002, t->span, "`%.*s` stands on the line that it belongs to", STR(lead))->help =
+      S("join it with the line before");
+  } else if (ends && (t->kind == T_PLUS || t->kind == T_MINUS)) {
     Diag *d = parse_report(l->p, E0002, t->span, "a line that starts with `%.*s`", STR(lead));
     d->help = str_format(l->p->diags->arena, "end the line before with `%.*s`%s", STR(lead),
                          t->kind == T_MINUS ? "; a value of its own is `(-x)`" : "");
-    return;
+  } else if (ends && t->kind != T_RBRACE && t->kind != T_END && t->kind != T_PIPE && t->kind != T_ARROW) {
+    emit_sep(l, behind(l));
   }
-  if (t->kind == T_LBRACE || (t->kind == T_NAME && t[1].kind == T_LBRACE && before.kind == T_RBRACE && !l->open.n &&
-                              str_is(lead, "components"))) {
-    parse_report(l->p, E0002, t->span, "`%.*s` stands on the line that it belongs to", STR(lead))->help =
-      S("join it with the line before");
-    return;
-  }
-  emit_sep(l, behind(l));
 }
 
 /* --- [grammar.5] nesting --- */
@@ -251,7 +250,8 @@ Tokens layout(Parse *p, const Tokens *words) {
     if (t->first) newline(&l, t);
     if (t->first) l.line = l.out.n;
     Token x = *t;
-    if (x.kind == T_NAME) x.kind = reserved(&l, t);
+    if (opener(&l, t)) x.kind = opener(&l, t);
+    if (generator(&l, t)) x.kind = generator(&l, t);
     if (!l.open.n && (x.kind != t->kind || x.kind == T_LET)) l.opened = true;
     count_run(&l, &x);
     if (x.kind == T_END || too_deep(&l, &x)) {

@@ -22,12 +22,12 @@ static bool in_parens(const Ast *x) { return ((const Grown *)x)->parens; }
 Str parse_text(const Parse *p, Span at) { return (Str){ p->text.at + at.from, at.to - at.from }; }
 
 Diag *parse_report(Parse *p, Code code, Span at, const char *format, ...) {
+  if (p->nreports++ >= PARSE_REPORTS) return arena_one(p->scratch, Diag);
   va_list args;
   va_start(args, format);
   Str message = str_format_list(p->diags->arena, format, args);
   va_end(args);
-  if (p->nreports++ < PARSE_REPORTS) return diag_add(p->diags, code, at, "%.*s", STR(message));
-  return arena_one(p->scratch, Diag);
+  return diag_add(p->diags, code, at, "%.*s", STR(message));
 }
 
 static Ast *leaf(Parse *p, AstKind kind, Span at) {
