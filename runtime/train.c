@@ -1,0 +1,365 @@
+/* train.c: the loop. Steps, an evaluation each epoch, checkpoints, and what the terminal shows.
+ *
+ * A position is (epoch, batch); all that a step reads beside its batch is a function of it, so a training that
+ * goes on gives the bits of one that never stopped. `best` is by the validation score (of the training data
+ * where nothing is kept for validation). SIGINT and SIGTERM end the step, write a checkpoint, and leave with
+ * 128 + signal. The folder is locked while the training runs. */
+#include "run.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught;                  /* a signal handler can write nothing else        */
+static void catch(int signal) { caught = signal; }
+bool rt_interrupted(void) { return caught != 0; }
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct Training {
+  Run *run;
+  Samples train, valid, test;
+  bool has_valid, has_test;         /* readers of their own                                          */
+  Split split;
+  uint32_t *order, *all;            /* of an epoch; 0, 1, 2, ...                                     */
+  Augment augment;
+  Call step;
+  void *setting;
+  int32_t key[2];
+  double *sums, *valid_sums, *train_scores, *scores;
+  Log log;
+  int lock;
+  char *last, *best;
+  int64_t batch, batches, steps;    /* batch size; batches an epoch; where to stop, 0: not           */
+  double shown, began, speed, evaluating;
+  int64_t samples;                  /* trained on by this process                                    */
+} Training;
+
+/* --- the folder --------------------------------------------------------------------------------- */
+static bool make_folders(const char *path, Trouble *t) {
+  char part[4096];
+  size_t n = strlen(path);
+  if (n >= sizeof part) return rt_fail(t, EXIT_USAGE, "--out: its name is too long");
+  for (size_t i = 1; i <= n; i++) {
+    if (path[i] && path[i] != '/') continue;
+    memcpy(part, path, i);
+    part[i] = 0;
+    if (mkdir(part, 0777) != 0 && errno != EEXIST)
+      return rt_fail(t, EXIT_IO, "%s: the folder cannot be made: %s; choose another with --out", part, strerror(errno));
+  }
+  return true;
+}
+
+static bool open_folder(Training *x, const char *folder, Trouble *t) {
+  bool resume = x->run->options->resume;
+  if (!make_folders(folder, t)) return false;
+  x->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (x->lock < 0) return rt_fail(t, EXIT_IO, "%s: %s; choose another folder with --out", folder, strerror(errno));
+  if (flock(x->lock, LOCK_EX | LOCK_NB) != 0)
+    return rt_fail(t, EXIT_REFUSED, "%s: another training writes there; wait for it, or choose another folder with --out", folder);
+  x->last = rt_text(t, "%s/last.safetensors", folder);
+  x->best = rt_text(t, "%s/best.safetensors", folder);
+  if (!x->last || !x->best) return false;
+  if (access(folder, W_OK) != 0) return rt_fail(t, EXIT_IO, "%s: is not writable; choose another folder with --out", folder);
+  bool there = access(x->last, F_OK) == 0;
+  if (there && !resume) return rt_fail(t, EXIT_REFUSED, "%s: holds a training already; go on with it by --resume, or choose another folder with --out", folder);
+  if (!there && resume) return rt_fail(t, EXIT_REFUSED, "%s: holds no last.safetensors to go on from; leave out --resume", folder);
+  return true;
+}
+
+static bool read_data(Training *x, const gdl_kernel *k, Trouble *t) {
+  const gdl_module *m = x->run->module;
+  const char *folder = x->run->options->data ? x->run->options->data : "";
+  uint32_t crc = 0;
+  if (!rt_read_samples(&x->train, m, k, "data", folder, &crc, t)) return false;
+  x->has_valid = rt_part_exists(m, "valid");
+  x->has_test = rt_part_exists(m, "test");
+  if (x->has_valid && !rt_read_samples(&x->valid, m, k, "valid", folder, NULL, t)) return false;
+  if (x->has_test && !rt_read_samples(&x->test, m, k, "test", folder, NULL, t)) return false;
+  if (!rt_split(&x->split, x->train.n, x->has_valid ? 0 : m->valid_part, t)) return false;
+  if (x->run->options->resume && x->run->state.data != crc)
+    return rt_fail(t, EXIT_REFUSED, "the training data are not those of the checkpoint %s; use the same --data, or start anew with another --out", x->last);
+  x->run->state.data = crc;
+  int64_t n = x->train.n;
+  if (x->valid.n > n) n = x->valid.n;
+  if (x->test.n > n) n = x->test.n;
+  x->all = rt_alloc((size_t)n, sizeof *x->all, t);
+  x->order = rt_alloc(x->split.ntrain, sizeof *x->order, t);
+  for (int64_t i = 0; x->all && i < n; i++) x->all[i] = (uint32_t)i;
+  return x->all && x->order;
+}
+
+static void *scratch(Training *x, const gdl_arg *arg) {
+  State *s = &x->run->state;
+  switch (arg->role) {
+  case GDL_PARAM: return s->param;
+  case GDL_MOMENT: return s->moment;
+  case GDL_AVERAGE: return s->average;
+  case GDL_SETTING: return x->setting;
+  case GDL_KEY: return x->key;
+  case GDL_SUMS: return x->sums;
+  default: return NULL;             /* inputs, targets, indexes: rt_batch_attach                      */
+  }
+}
+
+static bool open_training(Training *x, const char *folder, Trouble *t) {
+  Run *r = x->run;
+  const gdl_module *m = r->module;
+  const Options *o = r->options;
+  const gdl_kernel *k = rt_entry_needed(m, GDL_STEP, 0, t);
+  if (!k || !rt_entry_needed(m, GDL_EVAL, 0, t) || !rt_entry_needed(m, GDL_SCORE, 0, t) || !open_folder(x, folder, t) || !rt_state_open(&r->state, m, t)) return false;
+  uint64_t seed = (uint64_t)rt_setting(&r->settings, "seed");
+  if (!o->resume) rt_state_draw(&r->state, seed);
+  else {
+    if (!rt_checkpoint_load(&r->state, &r->settings, x->last, true, t)) return false;
+    if (o->seed && r->state.seed != seed) return rt_fail(t, EXIT_USAGE, "--seed %s: the checkpoint was begun with seed %llu", o->seed, (unsigned long long)r->state.seed);
+  }
+  if (!read_data(x, k, t)) return false;
+  x->setting = rt_alloc((size_t)r->settings.width, sizeof(double), t);
+  x->sums = rt_alloc((size_t)m->nsums, sizeof(double), t);
+  x->valid_sums = rt_alloc((size_t)m->nsums, sizeof(double), t);
+  x->scores = rt_alloc((size_t)m->nscores, sizeof(double), t);
+  x->train_scores = rt_alloc((size_t)m->nscores, sizeof(double), t);
+  if (!x->setting || !x->sums || !x->valid_sums || !x->scores || !x->train_scores) return false;
+  x->batch = (int64_t)rt_setting(&r->settings, "batch");
+  x->batches = (x->split.ntrain + x->batch - 1) / x->batch;
+  x->steps = (int64_t)rt_setting(&r->settings, "steps");
+  if (!rt_augment_open(&x->augment, m, &x->train, r->state.seed, t) || !rt_call_open(&x->step, k, rt_host_lend(r->host), r->device, t)) return false;
+  for (int i = 0; i < k->nargs; i++) x->step.args[i] = scratch(x, &k->args[i]);
+  return rt_log_open(&x->log, m, folder, r->state.epoch, t);
+}
+
+static void close_training(Training *x) {
+  rt_log_close(&x->log);
+  rt_call_close(&x->step);
+  rt_augment_close(&x->augment);
+  rt_samples_free(&x->train);
+  rt_samples_free(&x->valid);
+  rt_samples_free(&x->test);
+  free(x->split.index);
+  free(x->order);
+  free(x->all);
+  free(x->setting);
+  free(x->sums);
+  free(x->valid_sums);
+  free(x->scores);
+  free(x->train_scores);
+  free(x->last);
+  free(x->best);
+  if (x->lock >= 0) close(x->lock);
+}
+
+/* --- what is shown -------------------------------------------------------------------------------- */
+static void show_scores(const gdl_module *m, const double *scores) {
+  for (int32_t i = 0; i < m->nscores; i++) printf("  %.*s %.4g", (int)strcspn(m->scores[i], "("), m->scores[i], scores[i]);
+}
+
+static void time_text(double seconds, char *out, size_t n) {
+  long s = seconds > 0 && seconds < 1e9 ? lround(seconds) : 0;
+  if (s >= 3600) snprintf(out, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  else snprintf(out, n, "%ld:%02ld", s / 60, s % 60);
+}
+
+static bool show_live(Training *x, int64_t epochs, Trouble *t) {
+  Run *r = x->run;
+  double time = now();
+  if (!isatty(1) || time - x->shown < 0.1) return true;
+  x->shown = time;
+  if (!rt_score(r, r->state.sums, x->train_scores, t)) return false;
+  double spent = time - x->began - x->evaluating;
+  double left = (double)((epochs - r->state.epoch) * x->split.ntrain - r->state.batch * x->batch);
+  if (x->steps && (double)((x->steps - r->state.step) * x->batch) < left) left = (double)((x->steps - r->state.step) * x->batch);
+  char rest[32];
+  time_text(x->samples ? left * spent / (double)x->samples : 0, rest, sizeof rest);
+  printf("\r\033[Kepoch %lld/%lld  %lld/%lld", (long long)r->state.epoch + 1, (long long)epochs, (long long)r->state.batch, (long long)x->batches);
+  show_scores(r->module, x->train_scores);
+  printf("  %.0f samples/s  %s left", (double)x->samples / (spent > 0 ? spent : 1), rest);
+  fflush(stdout);
+  return true;
+}
+
+/* --- the loop --------------------------------------------------------------------------------------- */
+static bool step(Training *x, const Batch *b, Trouble *t) {
+  Run *r = x->run;
+  State *s = &r->state;
+  rt_settings_fill(&r->settings, (double)s->epoch + (double)s->batch / (double)x->batches, s->step, x->step.kernel->dtype, x->setting);
+  x->key[0] = (int32_t)s->seed;
+  x->key[1] = (int32_t)s->step;
+  if (!rt_batch_attach(b, &x->step, t) || !rt_call_run(&x->step, t)) return false;
+  if (x->sums[0] != 0)
+    return rt_fail(t, EXIT_REFUSED, "step %lld (epoch %lld, batch %lld): the gradient is not finite; nothing was changed by it. Checkpoints are as they were before: %s. A smaller --set optimizer.rate=R may help",
+                   (long long)s->step + 1, (long long)s->epoch + 1, (long long)s->batch + 1, x->last);
+  for (int64_t i = 1; i < r->module->nsums; i++) s->sums[i] += x->sums[i];
+  s->step++;
+  s->batch++;
+  x->samples += b->b;
+  return true;
+}
+
+static bool save(Training *x, const char *path, bool whole, Trouble *t) {
+  Run *r = x->run;
+  return rt_checkpoint_save(&r->state, &r->settings, path, whole, t);
+}
+
+/* Trains on what is left of the epoch. False with trouble; `*ended` when a signal or --steps ended it. */
+static bool train_epoch(Training *x, int64_t epochs, bool *ended, Trouble *t) {
+  State *s = &x->run->state;
+  int64_t every = (int64_t)rt_setting(&x->run->settings, "checkpoint");
+  rt_order(&x->split, s->seed, (uint64_t)s->epoch, x->order);
+  x->augment.epoch = (uint64_t)s->epoch;
+  *ended = x->steps && s->step >= x->steps;
+  Loader *l = rt_loader_open(&x->train, x->step.kernel->dtype, x->order, x->split.ntrain, x->batch, s->batch, &x->augment, NULL, t);
+  if (!l) return false;
+  bool ok = true;
+  const Batch *b;
+  while (ok && !*ended && (b = rt_loader_next(l))) {
+    ok = step(x, b, t) && show_live(x, epochs, t);
+    *ended = ok && (caught || (x->steps && s->step >= x->steps));
+    if (ok && every && s->step % every == 0) ok = save(x, x->last, true, t);
+  }
+  rt_loader_close(l);
+  return ok;
+}
+
+static bool evaluate(Training *x, double *scores, Trouble *t) {
+  Run *r = x->run;
+  const Samples *s = x->has_valid ? &x->valid : &x->train;
+  const uint32_t *index = x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
+  int64_t n = x->has_valid ? x->valid.n : x->split.nvalid ? x->split.nvalid : x->split.ntrain;
+  return rt_evaluate(r, s, index, n, NULL, x->valid_sums, t) && (caught || rt_score(r, x->valid_sums, scores, t));
+}
+
+static bool better(const gdl_module *m, int64_t which, double score, double best) {
+  bool larger = strncmp(m->scores[which], "accuracy", 8) == 0 || strncmp(m->scores[which], "top", 3) == 0;
+  return !isnan(score) && (isnan(best) || (larger ? score > best : score < best));
+}
+
+/* After the last batch: scores, log, best, last. The state stands at the beginning of the next epoch then. */
+static bool end_epoch(Training *x, const char *folder, int64_t epochs, Trouble *t) {
+  Run *r = x->run;
+  State *s = &r->state;
+  const gdl_module *m = r->module;
+  int64_t which = (int64_t)rt_setting(&r->settings, "stop.metric");
+  if (which >= m->nscores) which = 0;
+  double from = now();
+  if (!rt_score(r, s->sums, x->train_scores, t) || !evaluate(x, x->scores, t)) return false;
+  x->evaluating += now() - from;
+  if (caught) return true;          /* the epoch is not over: it will be evaluated when it is resumed  */
+  double spent = from - x->began, rate = 0;
+  for (int32_t i = 0; i < r->settings.n; i++)
+    if (strcmp(r->settings.at[i].name, "optimizer.rate") == 0) rate = rt_setting_at(&r->settings.at[i], (double)s->epoch + 1 - 1 / (double)x->batches);
+  x->speed = spent > 0 ? (double)x->samples / (spent - x->evaluating + (now() - from)) : 0;
+  s->epoch++;
+  s->batch = 0;
+  memset(s->sums, 0, sizeof(double) * (size_t)m->nsums);
+  s->since++;
+  bool improved = better(m, which, x->scores[which], s->best);
+  if (improved) {
+    s->best = x->scores[which];
+    s->best_epoch = s->epoch;
+    s->since = 0;
+  }
+  if (isatty(1)) printf("\r\033[K");
+  printf("epoch %lld/%lld", (long long)s->epoch, (long long)epochs);
+  show_scores(m, x->train_scores);
+  printf("  | %s", x->has_valid || x->split.nvalid ? "valid" : "data");
+  show_scores(m, x->scores);
+  printf("  %.0f samples/s%s\n", x->speed, improved ? "  best" : "");
+  fflush(stdout);
+  return (!improved || save(x, x->best, false, t)) && rt_log_add(&x->log, r, folder, rate, x->train_scores, x->scores, spent, x->speed, t) &&
+         save(x, x->last, true, t);
+}
+
+static bool finish(Training *x, const char *folder, const char *ended, Trouble *t) {
+  Run *r = x->run;
+  const gdl_module *m = r->module;
+  struct rusage use = { 0 };
+  getrusage(RUSAGE_SELF, &use);
+  Facts f = { .ended = ended, .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n,
+              .speed = x->speed, .memory = use.ru_maxrss };
+  const Samples *s = x->has_test ? &x->test : x->has_valid ? &x->valid : &x->train;
+  const uint32_t *index = x->has_test || x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
+  int64_t n = x->has_test ? f.ntest : f.nvalid ? f.nvalid : f.ntrain;
+  Confusion c = { 0 };
+  bool there = access(x->best, F_OK) == 0;           /* no epoch has ended: the last weights are the best */
+  bool ok = there ? rt_checkpoint_load(&r->state, NULL, x->best, false, t) : save(x, x->best, false, t);
+  if (ok && x->has_test) {
+    ok = rt_evaluate(r, s, index, n, NULL, x->valid_sums, t) && rt_score(r, x->valid_sums, x->scores, t);
+    f.test = x->scores;
+    printf("test (best epoch, %lld)", (long long)r->state.best_epoch);
+    if (ok) show_scores(m, x->scores);
+    printf("\n");
+  }
+  ok = ok && rt_confusion(r, s, index, n, &c, t);
+  if (c.n) f.confusion = &c;
+  ok = ok && rt_config_write(r, folder, &f, t) && rt_report_write(m, folder, t);
+  if (ok) printf("%s: %s/best.safetensors, %s/report.html\n", ended, folder, folder);
+  free(c.count);
+  return ok;
+}
+
+static bool train(Training *x, const char *folder, Trouble *t) {
+  Run *r = x->run;
+  State *s = &r->state;
+  int64_t epochs = (int64_t)rt_setting(&r->settings, "epochs"), patience = (int64_t)rt_setting(&r->settings, "stop.patience");
+  printf("%s: %lld trained numbers, %u samples to train%s, batches of %lld, %d threads, seed %llu\n", r->module->name, (long long)rt_count_trained(r->module), x->split.ntrain,
+         x->split.nvalid || x->has_valid ? "" : ", none kept for validation", (long long)x->batch, rt_host_threads(r->host), (unsigned long long)s->seed);
+  if (r->options->resume) printf("goes on at epoch %lld, batch %lld\n", (long long)s->epoch + 1, (long long)s->batch + 1);
+  if (r->options->resume && s->epoch >= epochs) {
+    printf("%s: its %lld epochs are over; more with --epochs N\n", folder, (long long)s->epoch);
+    return true;
+  }
+  fflush(stdout);
+  Facts begun = { .ended = "running", .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n };
+  if (!rt_config_write(r, folder, &begun, t)) return false;
+  x->began = now();
+  bool stop = false, ended = false;
+  while (s->epoch < epochs && !stop && !ended) {
+    if (!train_epoch(x, epochs, &ended, t)) return false;
+    if (!caught && s->batch == x->batches) {
+      if (!end_epoch(x, folder, epochs, t)) return false;
+      stop = patience > 0 && s->since >= patience;
+    }
+    ended |= caught != 0;
+  }
+  if (ended && !save(x, x->last, true, t)) return false;
+  if (isatty(1)) printf("\r\033[K");
+  if (caught) {
+    printf("interrupted at epoch %lld, batch %lld; %s is safe. Go on with the same command and --resume:\n ", (long long)s->epoch + 1, (long long)s->batch + 1, x->last);
+    for (int i = 0; i < r->options->argc; i++) printf(" %s", r->options->argv[i]);
+    printf("%s\n", r->options->resume ? "" : " --resume");
+    t->code = 128 + caught;
+    return false;
+  }
+  char why[100];
+  if (ended) snprintf(why, sizeof why, "ended after %lld steps", (long long)s->step);
+  else if (stop) snprintf(why, sizeof why, "stopped early, after %lld epochs without a better score", (long long)patience);
+  else snprintf(why, sizeof why, "ended after %lld epochs", (long long)s->epoch);
+  return finish(x, folder, why, t);
+}
+
+bool rt_train(Run *r, Trouble *t) {
+  const char *folder = r->options->out ? r->options->out : "run";
+  struct sigaction action = { .sa_handler = catch };
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return rt_fail(t, EXIT_BUG, "sigaction: %s", strerror(errno));
+  Training *x = rt_alloc(1, sizeof *x, t);
+  if (!x) return false;
+  x->run = r;
+  x->lock = -1;
+  bool ok = open_training(x, folder, t) && train(x, folder, t);
+  close_training(x);
+  free(x);
+  return ok;
+}
