@@ -410,7 +410,8 @@ bool bind_defaults(Check *c, const Header *h, Scope *callee, Span at) {
   for (uint32_t i = 0; i < h->params->n; i++) {
     const Ast *param = h->params->child[i];
     if (callee->entry.at[h->generics->n + i].bound) continue;
-    Item x = eval(c, callee, param->child[1]);
+    bool none = h->word && param->child[1]->kind == AST_NAME && str_is(param->child[1]->text, "none");
+    Item x = none ? item_of(ITEM_NONE, at) : eval(c, callee, param->child[1]);
     if (x.sort == ITEM_POISON) return false;
     Arg a = { .name = param->text, .item = x, .at = h->word ? at : param->child[1]->span };
     if (!bind_param(&b, i, &a)) return false;

@@ -498,7 +498,6 @@ static Item name_flag(Check *c, Str name, Span at) {
   return x;
 }
 static Item name_pi(Check *c, Str name, Span at) { (void)name; return item_turns(exact_int(c->program->exacts, 1), at); }
-static Item name_none(Check *c, Str name, Span at) { (void)c, (void)name; return item_of(ITEM_NONE, at); }
 
 static Item implied(Check *c, Str name, int64_t by, Span at) {
   if (!c->names->as_claim) return refuse(c, at, E0106, "`%.*s` stands in claims and in `augment` only", STR(name));
@@ -526,7 +525,7 @@ static const Builtin BUILTINS[] = {
   { "grid", NULL, call_grid }, { "torus", NULL, call_grid }, { "orbits", NULL, call_orbits },
   { "mesh", name_later_domain, call_later_domain }, { "sphere", NULL, call_later_domain }, { "hyperbolic", NULL, call_later_domain },
   { "point", name_later_type, call_later_type }, { "tangent", NULL, call_later_type },
-  { "true", name_flag, NULL }, { "false", name_flag, NULL }, { "pi", name_pi, NULL }, { "none", name_none, NULL },
+  { "true", name_flag, NULL }, { "false", name_flag, NULL }, { "pi", name_pi, NULL },
   { "translations", name_implied, call_translations }, { "permutations", name_implied, NULL },
 };
 enum { NBUILTINS = sizeof BUILTINS / sizeof BUILTINS[0] };
@@ -542,8 +541,7 @@ Item builtin_item(Check *c, const Builtin *b, Str name, Span at) {
 
 Item builtin_name(Check *c, Str name, Span at) {
   for (uint32_t i = 0; i < NBUILTINS; i++)
-    if (str_is(name, BUILTINS[i].name) && (BUILTINS[i].bare != name_none || at.source == c->names->words->source))
-      return builtin_item(c, &BUILTINS[i], name, at);
+    if (str_is(name, BUILTINS[i].name)) return builtin_item(c, &BUILTINS[i], name, at);
   return item_of(ITEM_NONE, at);
 }
 
@@ -554,6 +552,5 @@ const Builtin *builtin_find(Str name) {
 }
 
 void builtin_names(void (*each)(void *, Str), void *with) {
-  for (uint32_t i = 0; i < NBUILTINS; i++)
-    if (BUILTINS[i].bare != name_none) each(with, str_of(BUILTINS[i].name));
+  for (uint32_t i = 0; i < NBUILTINS; i++) each(with, str_of(BUILTINS[i].name));
 }

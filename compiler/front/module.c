@@ -67,7 +67,7 @@ static Str stem(Str file) {
 
 static void use(Check *c, Module *m, const Ast *source) {
   bool named = source->kind == AST_NAME;
-  Str path = named ? str_format(c->arena, "%.*s/%.*s.gdl", STR(c->names->library), STR(source->text)) : beside(c, m, source->text);
+  Str path = named ? str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library), STR(source->text)) : beside(c, m, source->text);
   Str name = named ? source->text : stem(source->text);
   for (uint32_t i = 0; i < c->names->modules.n; i++) {
     Module *k = c->names->modules.at[i];

@@ -173,7 +173,7 @@ typedef struct Program {
 } Program;
 
 /* check.c: names, kinds, types and the proof. NULL when diags->nerrors > 0; warnings do not stop it. */
-Program *program_check(Arena *arena, Diags *diags, const Ast *file, Str library);   /* library: folder of the stdlib */
+Program *program_check(Arena *arena, Diags *diags, const Ast *file, Str library);   /* library: the folder of stdlib/ */
 void program_close(Program *p);                              /* the exact numbers; the rest is the arena's */
 bool program_verify(const Program *p, Why *why);
 /* program.c */
