@@ -43,6 +43,13 @@ static uint32_t *project(Check *c, const Group *product, uint32_t factor) {
   return map;
 }
 
+bool is_factor(const Group *all, const Group *g) {
+  bool found = false;
+  for (uint32_t f = 0; all && f < all->nfactors; f++)
+    found = found || group_equal(all->factor[f], g) || is_factor(all->factor[f], g);
+  return found;
+}
+
 static const uint32_t *within(Check *c, const Group *large, const Group *g) {
   const Elements *all = group_elements(c->program->groups, large, NULL);
   if (!all) return NULL;
@@ -51,7 +58,9 @@ static const uint32_t *within(Check *c, const Group *large, const Group *g) {
     for (uint32_t e = 0; e < all->n; e++) map[e] = e;
     return map;
   }
+  bool named = is_factor(large, g);                   /* a factor itself, before a subgroup of another   */
   for (uint32_t f = 0; f < large->nfactors; f++) {
+    if (named && !group_equal(large->factor[f], g) && !is_factor(large->factor[f], g)) continue;
     const uint32_t *inner = within(c, large->factor[f], g);
     const uint32_t *outer = inner ? project(c, large, f) : NULL;
     if (!outer) continue;

@@ -13,8 +13,7 @@ static const Kind *moving(Check *c, const Rep *x) {
     const Kind *k = x->term[t].kind;
     if (k->action == ACTION_FIXED || !c->model->group) continue;
     if (group_equal(k->group, c->model->group) || acting_as(c, k->group)) return k;
-    for (uint32_t f = 0; f < c->model->group->nfactors; f++)
-      if (group_equal(k->group, c->model->group->factor[f])) return k;
+    if (is_factor(c->model->group, k->group)) return k;
   }
   return NULL;
 }

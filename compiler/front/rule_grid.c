@@ -279,7 +279,7 @@ static const Basis *kernels(Site *site, const void *setting, const Kind *in, con
   if (in->group && out->group && in->group != out->group) return NULL;
   uint32_t size = (uint32_t)u->axis[0].kernel;
   if (!g || !a->group || g == a->group) return kernel_basis(site_reps(site), a, size, in, out, why);
-  if (g->dim == a->ndim && acting_as(site->check, g)) {                              /* a subgroup, after `restrict` */
+  if (g->dim == a->ndim && !is_factor(site->check->model->group, g) && acting_as(site->check, g)) {                              /* a subgroup, after `restrict` */
     const GridAction *part = grid_action(site_reps(site), g, a->ndim, why);
     return part ? kernel_basis(site_reps(site), part, size, in, out, why) : NULL;
   }
