@@ -10,7 +10,8 @@
 
 /* --- weights met again ---------------------------------------------------------------------------------- */
 static bool same_weight(const Weight *a, const Weight *b) {
-  return a->role == b->role && a->in == b->in && a->out == b->out && a->ngroups == b->ngroups && a->basis == b->basis &&
+  return a->role == b->role && a->in == b->in && a->out == b->out && a->ngroups == b->ngroups && !a->basis == !b->basis &&
+         (!a->basis || (a->basis->n == b->basis->n && a->basis->noffsets == b->basis->noffsets)) &&
          a->on == b->on && a->count == b->count && a->rank == b->rank && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1] &&
          a->dim[2] == b->dim[2];
 }

@@ -8,6 +8,7 @@
  * representation is (known.c). */
 #include "front/names.h"
 #include <errno.h>
+#include <stdlib.h>
 
 /* --- reads of names, for W6 ------------------------------------------------------------------------------------ */
 void mention_add(Check *c, Str name, Span at) {
@@ -215,7 +216,8 @@ typedef struct Near { Str name, best; uint32_t distance; } Near;
 static void nearer(void *with, Str name) {
   Near *n = with;
   uint32_t d = str_distance(n->name, name);
-  if (d < n->distance) *n = (Near){ .name = n->name, .best = name, .distance = d };
+  bool closer = d == n->distance && n->best.n && abs((int)name.n - (int)n->name.n) < abs((int)n->best.n - (int)n->name.n);
+  if (d < n->distance || closer) *n = (Near){ .name = n->name, .best = name, .distance = d };
 }
 
 static Item unknown(Check *c, Scope *s, Str name, Span at) {
