@@ -60,5 +60,7 @@ const uint32_t *group_embed(Groups *gs, const Group *small, const Group *large, 
 /* Does any conjugate of the element set `a` (n flags over g's elements) equal `b`? */
 bool subgroup_conjugate(Groups *gs, const Group *g, const bool *a, const bool *b);
 bool group_equal(const Group *a, const Group *b);
+/* Is it C(n), or D(n) with mirrors, whatever name it was declared under? */
+bool group_turns(Groups *gs, const Group *g, uint32_t *n, bool *mirrors);
 void group_text(const Group *g, Out *out);
 #endif
