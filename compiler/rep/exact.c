@@ -205,7 +205,7 @@ const Exact *exact_div(Exacts *pool, const Exact *a, const Exact *b) {
   if (b->order == 1) {
     fmpq_t q;
     fmpq_init(q);
-    fmpq_inv(q, b->q);
+    fmpq_set_fmpz_frac(q, fmpq_denref(b->q), fmpq_numref(b->q));
     const Exact *inverse = field_rational(pool, q);
     fmpq_clear(q);
     return exact_mul(pool, a, inverse);

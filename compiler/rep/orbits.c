@@ -69,29 +69,46 @@ Basis *basis_of_orbits(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t d
   return b;
 }
 
+/* Where x is not zero; most vectors live on one orbit of components. */
+static size_t support(const double *x, size_t total, uint32_t *at) {
+  size_t n = 0;
+  for (size_t i = 0; i < total; i++)
+    if (x[i] != 0) at[n++] = (uint32_t)i;
+  return n;
+}
+
 Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n, bool drop) {
   size_t total = (size_t)noffsets * din * dout;
   uint32_t kept = 0;
+  Arena scratch = { 0 };
+  uint32_t *live = arena_array(&scratch, uint32_t, total);
+  uint32_t *first = arena_array(&scratch, uint32_t, n), *last = arena_array(&scratch, uint32_t, n);
   for (uint32_t v = 0; v < n; v++) {
     double *x = at + v * total, *to = at + kept * total, before = 0, after = 0;
-    for (size_t i = 0; i < total; i++) before += x[i] * x[i];
+    size_t nlive = support(x, total, live);
+    for (size_t i = 0; i < nlive; i++) before += x[live[i]] * x[live[i]];
     for (int round = 0; round < 2; round++)          /* twice is enough                            */
-      for (uint32_t u = 0; u < kept; u++) {
+      for (uint32_t u = 0; u < kept && nlive; u++) {
         const double *y = at + u * total;
-        long double dot = 0;
-        for (size_t i = 0; i < total; i++) dot += (long double)x[i] * y[i];
+        double dot = 0;
+        if (first[u] > live[nlive - 1] || last[u] < live[0]) continue;
+        for (size_t i = 0; i < nlive; i++) dot += x[live[i]] * y[live[i]];
         if (dot == 0) continue;
-        for (size_t i = 0; i < total; i++) x[i] = (double)(x[i] - dot * y[i]);
+        for (size_t i = first[u]; i <= last[u]; i++) x[i] -= dot * y[i];
+        nlive = support(x, total, live);
       }
-    for (size_t i = 0; i < total; i++) after += x[i] * x[i];
+    for (size_t i = 0; i < nlive; i++) after += x[live[i]] * x[live[i]];
     if (after <= 1e-16 * before) {                   /* what is left is below 1e-8 of the length   */
       if (!drop) bug("vectors of a basis depend on each other");
       continue;
     }
     double scale = 1 / sqrt(after);
+    first[kept] = live[0];
+    last[kept] = live[nlive - 1];
     for (size_t i = 0; i < total; i++) to[i] = x[i] * scale;
     kept++;
   }
+  arena_free(&scratch);
   const double nothing = 1e-13;                      /* of length 1: what cancelled, up to rounding */
   Basis *b = arena_one(arena, Basis);
   *b = (Basis){ .n = kept, .noffsets = noffsets, .din = din, .dout = dout };
