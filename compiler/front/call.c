@@ -30,7 +30,10 @@ bool weights_settle(Check *c, uint32_t first_weight, uint32_t first_value, Span 
   for (uint32_t i = first_weight; i < n; i++) {
     Weight *w = c->model->weight.at[i];
     uint32_t k;
-    if (!table_find(&c->names->weight, w->name, &k)) {
+    bool found = table_find(&c->names->weight, w->name, &k);
+    if (found && k < n && c->model->weight.at[k] == w) {      /* settled within: a layer that a word has called */
+      c->model->weight.at[kept++] = w;
+    } else if (!found) {
       table_put(c->arena, &c->names->weight, w->name, kept);
       c->model->weight.at[kept++] = w;
     } else if (!c->names->block->shared) {
@@ -79,6 +82,18 @@ static Item call_word(Check *c, const Callee *f, const Arg *arg, uint32_t nargs,
   const Ast *head = c->names->header[f->word];
   if (!head) return refuse(c, at, E0903, "`%.*s` belongs to a later version", STR(f->name));
   if (rule_of(f->word) == rule_average && !c->in_train) return refuse(c, at, E0106, "`%.*s` averages over a batch: it stands in train blocks only", STR(f->name));
+  if (f->word == WORD_split && nargs > 2) {                   /* split(x, R, S): the types as a list      */
+    Item *type = arena_array(c->arena, Item, nargs - 1);
+    for (uint32_t i = 1; i < nargs; i++) type[i - 1] = arg[i].item;
+    Item list = item_of(ITEM_LIST, arg[1].at);
+    list.item = type;
+    list.n = nargs - 1;
+    Arg *packed = arena_array(c->arena, Arg, 2);
+    packed[0] = arg[0];
+    packed[1] = (Arg){ .name = arg[1].name, .item = list, .at = arg[1].at };
+    arg = packed;
+    nargs = 2;
+  }
   Scope s = { .module = c->names->words };
   Header h = { .name = f->name, .generics = head->child[0], .params = head->child[1], .word = true, .which = f->word };
   Module *before = c->names->module;

@@ -507,7 +507,7 @@ static void open_model(Check *c, Scope *s, const Scope *model) {
   for (uint32_t i = 0; i < model->entry.n; i++) {
     const Entry *e = &model->entry.at[i];
     bool input = e->sort == ENTRY_PARAM, output = e->sort == ENTRY_OUTPUT;
-    if (input || output) scope_add(c, s, (Entry){ .name = e->name, .sort = ENTRY_LET, .item = e->item, .at = e->at, .bound = true });
+    if (input || output) scope_add(c, s, (Entry){ .name = e->name, .sort = ENTRY_OUTPUT, .item = e->item, .at = e->at, .bound = true });
   }
 }
 
