@@ -106,11 +106,17 @@ static bool map_labels(Column *c, Trouble *t) {
   return true;
 }
 
-static bool bind(Samples *s, Column *c, const gdl_kernel *k, bool shared, Trouble *t) {
+static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k, bool shared, Trouble *t) {
   const gdl_arg *arg = c->arg;
   const Array *a = &c->array;
   Layout l = rt_layout(arg);
   Want w = { .rows = l.rows, .numbers = l.numbers, .open = l.symbol >= 0 };
+  const gdl_action *grid = arg->rows >= 0 && m->ngroups > 0 ? &m->actions[arg->rows] : NULL;
+  if (grid && grid->dim == 2 && (int64_t)grid->shape[0] * grid->shape[1] == l.rows) {
+    w.naxes = 2;
+    w.shape[0] = grid->shape[0];
+    w.shape[1] = grid->shape[1];
+  }
   c->nrows = l.nrows;
   c->shared = shared;
   c->symbol = l.symbol >= 0 ? k->size_names[l.symbol] : NULL;
@@ -146,7 +152,7 @@ static bool bind(Samples *s, Column *c, const gdl_kernel *k, bool shared, Troubl
   return true;
 }
 
-bool rt_bind(Samples *s, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t) {
+bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t) {
   if (s->ncolumns == COLUMNS_MOST) {
     rt_array_free(array);
     return rt_fail(t, EXIT_MEMORY, "more than %d arguments are bound", COLUMNS_MOST);
@@ -154,7 +160,7 @@ bool rt_bind(Samples *s, const gdl_kernel *k, const gdl_arg *arg, Array *array, 
   Column *c = &s->column[s->ncolumns];
   *c = (Column){ .arg = arg, .array = *array };
   *array = (Array){ 0 };
-  bool ok = bind(s, c, k, shared, t);
+  bool ok = bind(s, c, m, k, shared, t);
   s->ncolumns++;                    /* so that rt_samples_free finds it                             */
   return ok;
 }

@@ -75,7 +75,7 @@ static bool read_part(Samples *s, const gdl_module *m, const gdl_kernel *k, cons
     *crc = (uint32_t)crc32(*crc, all.at + from, (uInt)part_n);
     from += part_n;
   }
-  return rt_bind(s, k, arg, &all, shared, t);
+  return rt_bind(s, m, k, arg, &all, shared, t);
 }
 
 bool rt_read_samples(Samples *s, const gdl_module *m, const gdl_kernel *k, const char *part, const char *folder, uint32_t *crc, Trouble *t) {

@@ -28,7 +28,7 @@ static const char *find_input(const Options *o, const char *name, int i) {
 }
 
 /* One sample has an axis less than many: it gets a first axis of 1, if the array cannot be many as it is. */
-static bool bind_input(Samples *s, const gdl_kernel *k, const gdl_arg *arg, Array *a, Trouble *t) {
+static bool bind_input(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *a, Trouble *t) {
   Layout l = rt_layout(arg);
   uint32_t least = (l.nrows > 0) + (l.numbers > 1 ? 1u : 0u);
   bool picture = ends_with(a->name, ".png"), single = picture || a->rank == least;
@@ -38,7 +38,7 @@ static bool bind_input(Samples *s, const gdl_kernel *k, const gdl_arg *arg, Arra
     a->dim[0] = 1;
     a->rank++;
   }
-  return rt_bind(s, k, arg, a, false, t);
+  return rt_bind(s, m, k, arg, a, false, t);
 }
 
 static bool read_inputs(Run *r, const gdl_kernel *k, Samples *s, Trouble *t) {
@@ -49,7 +49,7 @@ static bool read_inputs(Run *r, const gdl_kernel *k, Samples *s, Trouble *t) {
     Array a;
     if (!path) return rt_fail(t, EXIT_USAGE, "predict: a file for the input `%s` is missing; say %s=FILE", k->args[i].name, k->args[i].name);
     given++;
-    if (!read_input(path, &a, t) || !bind_input(s, k, &k->args[i], &a, t)) return false;
+    if (!read_input(path, &a, t) || !bind_input(s, r->module, k, &k->args[i], &a, t)) return false;
   }
   if (given != o->ninputs) return rt_fail(t, EXIT_USAGE, "predict: %d files were given, %s has %d inputs", o->ninputs, r->module->name, n);
   return rt_bind_indexes(s, r->module, t);

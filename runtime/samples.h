@@ -26,7 +26,7 @@ typedef struct Column {
 typedef struct Samples { Column column[COLUMNS_MOST]; int32_t ncolumns; int64_t n; } Samples;
 
 /* bind.c: takes the array over, also on failure. */
-bool rt_bind(Samples *s, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t);
+bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t);
 bool rt_bind_indexes(Samples *s, const gdl_module *m, Trouble *t);       /* after all columns                */
 void rt_samples_free(Samples *s);
 /* data.c */
