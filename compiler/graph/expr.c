@@ -132,6 +132,7 @@ static ExprId fold(ExprPool *p, ExprOp op, ExprId a, ExprId b, ExprId c) {
   case EXPR_ADD:
     if (is_const(p, b, -0.0)) return a;
     if (is_const(p, a, -0.0)) return b;
+    if (a == b) return expr_op(p, EXPR_MUL, expr_const(p, 2), a, 0);
     if (is(p, b, EXPR_NEG)) return expr_op(p, EXPR_SUB, a, arg_of(p, b, 0), 0);
     if (is(p, a, EXPR_NEG)) return expr_op(p, EXPR_SUB, b, arg_of(p, a, 0), 0);
     return 0;

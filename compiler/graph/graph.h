@@ -218,6 +218,7 @@ void shape_text(const Graph *g, const Shape *s, Out *out);
 /* --- the verbs, by file ------------------------------------------------------------------------- */
 /* rules.c: the type rule of every op, and structure. Clauses in lang/spec.md. */
 bool graph_verify(const Graph *g, Why *why);
+bool rows_alike(const Dom *a, const Dom *b);                 /* do they move alike: may one be renamed to the other */
 /* The structure alone: what text must satisfy to be a Graph, waived nodes too. */
 bool graph_structure(const Graph *g, Why *why);
 /* text.c, text_read.c: a dump that reads back. Unknown or broken text: NULL and why, with the line. */

@@ -99,6 +99,15 @@ static bool signs_stay(const Sweep *s, const Node *n, int i, ExprId slope) {
   return false;
 }
 
+/* c * e; a select stays a select, so that what is not chosen may be infinite. */
+static ExprId scaled(ExprPool *p, ExprId c, ExprId e) {
+  Expr x = p->at.at[e];
+  if (x.op == EXPR_CONST && x.x == 0) return e;
+  if (x.op == EXPR_NEG) return expr_op(p, EXPR_NEG, scaled(p, c, x.a[0]), 0, 0);
+  if (x.op == EXPR_SELECT) return expr_op(p, EXPR_SELECT, x.a[0], scaled(p, c, x.a[1]), scaled(p, c, x.a[2]));
+  return expr_op(p, EXPR_MUL, c, e, 0);
+}
+
 /* c times the slope, at every element of the result. */
 static Val times_slope(Sweep *s, const Node *n, Val c, ExprId slope) {
   ExprPool *p = &s->g->expr;
@@ -107,7 +116,7 @@ static Val times_slope(Sweep *s, const Node *n, Val c, ExprId slope) {
   ExprId e = only_read(s, n, slope, &o);
   memcpy(o.labels.out, n->labels->out, RANK_MOST);
   Shape broadcast = dual(s->g, n->shape);
-  return graph_map_labels(s->g, &o.labels, expr_op(p, EXPR_MUL, expr_arg(p, 0), e, 0), o.x, o.n, &broadcast);
+  return graph_map_labels(s->g, &o.labels, scaled(p, expr_arg(p, 0), e), o.x, o.n, &broadcast);
 }
 
 /* A map over the labels that its operands have; the result joins the product. */

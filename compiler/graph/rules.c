@@ -170,7 +170,7 @@ static bool rule_window(const Rules *r, const View *v, const Dom *from) {
   return true;
 }
 
-static bool rows_alike(const Dom *a, const Dom *b) {
+bool rows_alike(const Dom *a, const Dom *b) {
   if (!a->moved && !b->moved) return true;
   bool flips = a->action && b->action && !memcmp(a->action->flips, b->action->flips, sizeof a->action->flips) &&
                a->action->swaps == b->action->swaps;
