@@ -77,25 +77,41 @@ static size_t support(const double *x, size_t total, uint32_t *at) {
   return n;
 }
 
+/* Which components (in, out) of a vector are not zero: a set of bits. */
+static void columns(const uint32_t *live, size_t nlive, uint32_t dim, uint64_t *set) {
+  memset(set, 0, sizeof *set * (dim / 64 + 1));
+  for (size_t i = 0; i < nlive; i++) set[live[i] % dim / 64] |= (uint64_t)1 << (live[i] % dim % 64);
+}
+
+static bool meet(const uint64_t *a, const uint64_t *b, uint32_t words) {
+  for (uint32_t i = 0; i < words; i++)
+    if (a[i] & b[i]) return true;
+  return false;
+}
+
 Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n, bool drop) {
   size_t total = (size_t)noffsets * din * dout;
   uint32_t kept = 0;
   Arena scratch = { 0 };
   uint32_t *live = arena_array(&scratch, uint32_t, total);
-  uint32_t *first = arena_array(&scratch, uint32_t, n), *last = arena_array(&scratch, uint32_t, n);
+  uint32_t dim = din * dout, words = dim / 64 + 1;
+  uint64_t *set = arena_array(&scratch, uint64_t, (size_t)(n + 1) * words);
   for (uint32_t v = 0; v < n; v++) {
     double *x = at + v * total, *to = at + kept * total, before = 0, after = 0;
+    uint64_t *here = set + (size_t)kept * words;
     size_t nlive = support(x, total, live);
+    columns(live, nlive, dim, here);
     for (size_t i = 0; i < nlive; i++) before += x[live[i]] * x[live[i]];
     for (int round = 0; round < 2; round++)          /* twice is enough                            */
       for (uint32_t u = 0; u < kept && nlive; u++) {
         const double *y = at + u * total;
         double dot = 0;
-        if (first[u] > live[nlive - 1] || last[u] < live[0]) continue;
+        if (!meet(here, set + (size_t)u * words, words)) continue;
         for (size_t i = 0; i < nlive; i++) dot += x[live[i]] * y[live[i]];
         if (dot == 0) continue;
-        for (size_t i = first[u]; i <= last[u]; i++) x[i] -= dot * y[i];
+        for (size_t i = 0; i < total; i++) x[i] -= dot * y[i];
         nlive = support(x, total, live);
+        columns(live, nlive, dim, here);
       }
     for (size_t i = 0; i < nlive; i++) after += x[live[i]] * x[live[i]];
     if (after <= 1e-16 * before) {                   /* what is left is below 1e-8 of the length   */
@@ -103,8 +119,6 @@ Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t 
       continue;
     }
     double scale = 1 / sqrt(after);
-    first[kept] = live[0];
-    last[kept] = live[nlive - 1];
     for (size_t i = 0; i < total; i++) to[i] = x[i] * scale;
     kept++;
   }
