@@ -80,7 +80,7 @@ Item word_site(Check *c, Word word, FnId fn, const Item *arg, uint32_t nargs, Sp
 
 static Item call_word(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, Span at) {
   const Ast *head = c->names->header[f->word];
-  if (!head) return refuse(c, at, E0903, "`%.*s` belongs to a later version", STR(f->name));
+  if (!head) return later(c, at, f->name, "a word", true);
   if (rule_of(f->word) == rule_average && !c->in_train) return refuse(c, at, E0106, "`%.*s` averages over a batch: it stands in train blocks only", STR(f->name));
   if (f->word == WORD_split && nargs > 2) {                   /* split(x, R, S): the types as a list      */
     Item *type = arena_array(c->arena, Item, nargs - 1);
