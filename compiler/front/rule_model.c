@@ -67,6 +67,7 @@ void rule_inputs(Check *c, Model *m) {
   c->model = m;
   for (uint32_t i = 0; i < m->value.n; i++) {
     Value *v = m->value.at[i];
+    proof_of_args(c, v);
     if (v->word == WORD_input) open_input(c, v);
   }
   Proof whole = { .shift = 1 };

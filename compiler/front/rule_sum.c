@@ -75,6 +75,7 @@ static Item refuse_sum(Site *site, const Value *x, const Value *y) {
   Why why = site_why(site);
   const Rep *a = x->type.rep, *b = y->type.rep;
   if (a->n == 1 && b->n == 1) witness_differ(site->check, a->term[0].kind, b->term[0].kind, &why);
+  if (!why.witness.n) why_witness(&why, "%u number%s on one side, %u on the other", a->dim, a->dim == 1 ? "" : "s", b->dim);
   why_no(&why, E0202, "`%.*s` and `%.*s` do not add", STR(rep_name(site->check, a)), STR(rep_name(site->check, b)));
   return site_refuse(site, site->at, &why);
 }

@@ -65,6 +65,7 @@ static bool find_acting(Check *c, uint32_t ndim, const Group **found, Why *why) 
     const Group *g = c->declared.at[i];
     if (g->sort != GROUP_FINITE || g->dim != ndim || g == *found) continue;
     if (*found) {
+      why_witness(why, "`vector` of %.*s and `vector` of %.*s have %u component%s each", STR((*found)->name), STR(g->name), ndim, ndim == 1 ? "" : "s");
       why_help(why, "say which: `of %.*s`", STR((*found)->name));
       return why_no(why, E0408, "%.*s and %.*s could both act on these %u axes", STR((*found)->name), STR(g->name), ndim);
     }

@@ -15,7 +15,7 @@ static void check_text(Checked *k, const char *text) {
   k->diags.sources = &k->sources;
   uint32_t source = source_add(&k->sources, S("test.gdl"), str_of(text));
   const Ast *file = ast_parse(&k->arena, &k->diags, source);
-  k->program = k->diags.nerrors ? NULL : program_check(&k->arena, &k->diags, file, S("stdlib"));
+  k->program = k->diags.nerrors ? NULL : program_check(&k->arena, &k->diags, file, S("."));
 }
 static void close_text(Checked *k) {
   if (k->program) program_close(k->program);
@@ -28,7 +28,7 @@ static void expect(const char *text, Code code, uint32_t line, bool witness) {
   uint32_t found = 0;
   for (uint32_t i = 0; i < k.diags.all.n; i++) {
     const Diag *d = k.diags.all.at[i];
-    if (code_warns(d->code) != code_warns(code)) continue;
+    if (code_warns(d->code) && d->code != code) continue;
     Place p = span_place(&k.sources, d->at);
     found++;
     cr_expect_eq(d->code, code, "%s: %.*s, not %s", code_name(d->code), STR(d->message), code_name(code));
@@ -123,8 +123,8 @@ ACCEPTED(components_1_broken, D4 SET "model m(v: vector on V) -> (y: 2 scalar on
 REFUSED_BARE(restrict_1_subgroup, E0706, 4, D4 SET "model m(v: vector on V) -> (y: vector of C(3) on V) {\n  break y = restrict(v, C(3))\n}")
 REFUSED(grad_1_field, E0213, 4, D4 SET "model m(v: vector on V) -> (y: vector on V) {\n  y = grad(norm(v), v)\n}")
 ACCEPTED(grad_1, D4 SET "model m(v: vector on V) -> (y: vector on V) { y = grad(sum(norm(v)), v) }")
-ACCEPTED(average_1, "use nn\n" D4 SET "model m(v: vector on V) -> (y: vector on V) {\n  let f = mlp(_, 8, 2)\n  y = symmetrize(v, f, over: G, out: vector)\n  claim residual(y) == G\n}")
-REFUSED(average_1_less, E0214, 4, D4 SET "model m(v: scalar on V) -> (y: scalar on V) {\n  y = symmetrize(v, _ |> linear(1), over: C(4), out: scalar)\n}")
+ACCEPTED(average_1, "use nn\n" D4 "model m(v: vector) -> (y: vector) {\n  let f = mlp(_, 8, 2)\n  y = symmetrize(v, f, over: G, out: vector)\n  claim residual(y) == G\n}")
+REFUSED(average_1_less, E0214, 4, D4 SET "model m(w: vector on V, v: scalar) -> (y: scalar) {\n  y = symmetrize(v, _ |> linear(1), over: C(4), out: scalar)\n}")
 
 /* --- grids ---------------------------------------------------------------------------------------------------------------------- */
 REFUSED(grid_6_conv, E0401, 4, C4 GRID "model m(x: scalar on X) -> (y: scalar on _) {\n  y = conv(x, scalar, kernel: 3, stride: 2, pad: 1)\n}")
@@ -137,8 +137,8 @@ ACCEPTED(grid_8_mirrors_after_a_stride, D4 TORUS
   "model m(x: scalar on X) -> (y: scalar on _) {\n  break y = conv(x, scalar, kernel: 3, stride: 2)\n  claim residual(y) == translations(2) * G\n}")
 REFUSED(grid_8_even_kernel, E0202, 4, D4 TORUS "model m(x: scalar on X) -> (y: scalar on X) {\n  y = x + conv(x, scalar, kernel: 2)\n}")
 ACCEPTED(grid_8_even_kernel_without_flips, TORUS "model m(x: scalar on X) -> (y: scalar on X) { y = x + conv(x, scalar, kernel: 2) }")
-ACCEPTED(grid_8_centres_that_differ, D4 TORUS
-  "model m(x: scalar on X) -> (y: scalar) {\n  break let a = mean(conv(x, scalar, kernel: 3, stride: 2))\n  break let b = mean(conv(x, scalar, kernel: 2, stride: 2))\n"
+ACCEPTED(grid_8_centres_that_differ, D4
+  "domain X = torus(12, 12) of G\nmodel m(x: scalar on X) -> (y: scalar) {\n  break let a = mean(conv(x, scalar, kernel: 3, stride: 2))\n  break let b = mean(conv(x, scalar, kernel: 2, stride: 2))\n"
   "  y = a + b\n  claim residual(y) == translations(2)\n  claim residual(a) == G\n  claim residual(y) == K\n}\ngroup K = matrices { d = [[0, 1], [1, 0]] }")
 REFUSED(grid_9_nothing_left, E0409, 3, "domain X = grid(3, 3)\nmodel m(x: scalar on X) -> (y: scalar on _) {\n  y = conv(x, scalar, kernel: 5)\n}")
 REFUSED_BARE(grid_9_pad, E0111, 3, TORUS "model m(x: scalar on X) -> (y: scalar on _) {\n  y = conv(x, scalar, kernel: 3, pad: 1)\n}")
@@ -158,13 +158,13 @@ REFUSED(reduce_4_empty, E0307, 3, SET "model m(x: scalar on V) -> (y: scalar) {\
 ACCEPTED(reduce_4_never_empty, "domain V = set(5)\nmodel m(x: scalar on V) -> (y: scalar) { y = max(x) }")
 REFUSED(reduce_4_where, E0307, 3, "domain V = set(5)\nmodel m(x: scalar on V) -> (y: scalar) {\n  y = max(x, where: x < 1)\n}")
 REFUSED(softmax_1_sign, E0207, 4, D4 SET "model m(x: sign on V) -> (y: scalar on V) {\n  y = softmax(x)\n}")
-REFUSED_BARE(index_1_domain, E0202, 3, SET "domain W = set\nmodel m(x: scalar on W, e: graph on V) -> (y: scalar on e) {\n  y = x[e.src]\n}")
+REFUSED_BARE(index_1_domain, E0202, 5, SET "domain W = set\nmodel m(x: scalar on W) -> (y: scalar on V) {\n  let e = complete(V)\n  y = sum(x[e.src], at: e.dst)\n}")
 REFUSED(pairs_2_causal, E0304, 3, SET "model m(x: scalar on V) -> (y: scalar on V) {\n  let e = causal(V)\n  y = sum(x[e.src], at: e.dst)\n}")
 REFUSED(scan_1_set, E0304, 4, "use nn\n" SET "model m(x: 2 scalar on V) -> (y: 2 scalar on V) {\n  y = scan(x, gru, 2 scalar)\n}")
 ACCEPTED(scan_2_line, "use nn\ndomain T = line(5)\nmodel m(x: 2 scalar on T) -> (y: 3 scalar on T) { y = scan(x, gru, 3 scalar) }")
 
 /* --- claims -------------------------------------------------------------------------------------------------------------------------- */
-REFUSED(claim_1_false, E0801, 5, D4 SET "model m(v: vector on V) -> (y: vector on V) {\n  break param z: vector\n  claim equivariant(y, D(4))\n  y = v + z\n}")
+REFUSED(claim_1_false, E0801, 6, D4 SET "model m(v: vector on V) -> (y: vector on V) {\n  break param z: vector\n  y = v + z\n  claim equivariant(y, D(4))\n}")
 REFUSED_BARE(claim_1_no_subgroup, E0706, 5, D4 SET "model m(v: vector on V) -> (y: vector on V) {\n  y = v\n  claim equivariant(y, C(3))\n}")
 REFUSED(claim_2_window, E0402, 4, GRID "model m(x: scalar on X) -> (y: scalar on X) {\n  y = conv(x, scalar, kernel: 3, pad: 1)\n  claim equivariant(y, translations)\n}")
 REFUSED(claim_2_strides, E0403, 4, "domain X = grid(12, 12)\nmodel m(x: scalar on X) -> (y: scalar on _) {\n  y = mean_pool(x, 2)\n  claim equivariant(y, translations, interior: 0)\n}")
@@ -181,7 +181,8 @@ WARNED(model_2_zero, W5, 4, D4 SET "model m(v: vector on V) -> (y: scalar + vect
 static const Weight *weight_of(const Model *m, const char *name) {
   for (uint32_t i = 0; i < m->weight.n; i++)
     if (str_is(m->weight.at[i]->name, name)) return m->weight.at[i];
-  cr_assert_fail("no weight %s", name);
+  cr_assert(false, "no weight %s", name);
+  return NULL;
 }
 
 Test(rules, linear_4_names_and_5_variance) {
