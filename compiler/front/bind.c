@@ -225,7 +225,7 @@ bool type_of(Check *c, Scope *s, const Ast *type, Type *out) {
   Match m = { .c = c, .s = s };
   *out = (Type){ .what = WHAT_FIELD };
   if (is_word(s, head, "graph")) {
-    refuse(c, head->span, E0903, "`graph`, edges that come with the data, belongs to a later version");
+    later(c, head->span, S("graph"), "edges that come with the data", true);
     return false;
   }
   if (on) {

@@ -97,7 +97,28 @@ void warn(Check *c, Span written, Code code, const char *format, ...) {
 
 static Span as_written(const Site *site, Span at) { return same_span(at, site->at) ? site->written : at; }
 
-Item site_refuse(Site *site, Span at, const Why *why) { return refuse_why(site->check, as_written(site, at), why); }
+/* Where operands come from: what each is, at the line that made it. */
+static void note_operands(const Site *site, Diag *d) {
+  Check *c = site->check;
+  for (uint32_t i = 0; i < site->nargs && i < 3; i++) {
+    const Value *v = site->arg[i].sort == ITEM_VALUE ? site->arg[i].value : NULL;
+    Span written = site->arg_at[i];
+    if (!v || !v->at.source || !written.source || written.to - written.from > 40 || same_span(v->at, written)) continue;
+    if (span_place(c->diags->sources, v->at).line == span_place(c->diags->sources, d->at).line && v->at.source == d->at.source) continue;
+    Out type = { .arena = c->arena };
+    type_text(&v->type, &type);
+    Str text = out_text(&type), name = source_text(c, written);
+    diag_note(c->diags, d, v->at, "`%.*s` is `%.*s`", STR(name), STR(text));
+  }
+}
+
+Item site_refuse(Site *site, Span at, const Why *why) {
+  Diags *d = site->check->diags;
+  uint32_t before = d->all.n;
+  Item x = refuse_why(site->check, as_written(site, at), why);
+  if (d->all.n > before) note_operands(site, d->all.at[before]);
+  return x;
+}
 
 Item site_refuse_code(Site *site, Span at, Code code, const char *format, ...) {
   va_list args;

@@ -332,7 +332,7 @@ static Item expression(Check *c, Scope *s, const Ast *x) {
   switch (x->kind) {
   case AST_NAME: return name_item(c, s, x->text, x->span);
   case AST_INT: case AST_DECIMAL: return number(c, x);
-  case AST_IRREP: return refuse(c, x->span, E0903, "`%.*s`, an irrep of O(3), belongs to a later version", STR(x->text));
+  case AST_IRREP: return later(c, x->span, x->text, "an irrep of O(3)", false);
   case AST_TEXT: { Item y = item_of(ITEM_TEXT, x->span); y.text = x->text; return y; }
   case AST_HOLE: return item_of(ITEM_HOLE, x->span);
   case AST_LIST: return list(c, s, x);

@@ -173,15 +173,21 @@ static Item rep_sum_item(Check *c, const Rep *r, const Why *why, Span at) {
   return x;
 }
 
-static Item later(Check *c, Span at, const char *what, Str name) {
-  return refuse(c, at, E0903, "`%.*s` %s", STR(name), what);
+/* What a later version brings is said once a file, however often it is asked for. */
+Item later(Check *c, Span at, Str name, const char *what, bool by_name) {
+  Str key = by_name ? str_format(c->arena, "%.*s %s", STR(name), what) : str_of(what);
+  uint32_t n;
+  if (table_find(&c->names->later, key, &n) && c->diags->nerrors) return item_poison(at);
+  table_put(c->arena, &c->names->later, key, 1);
+  return refuse(c, at, E0903, "`%.*s`, %s, belongs to a later version", STR(name), what);
 }
 
 typedef const Kind *Named(Reps *reps, const Group *g, Why *why);
 static Item kind_item(Check *c, Named *make, Str name, bool of_lie, Span at) {
   const Group *g = group_in_force(c, name, at);
   if (!g) return item_poison(at);
-  if (g->sort == GROUP_LIE && !of_lie) return refuse(c, at, E0903, "`%.*s` of %.*s, a group of infinitely many elements, belongs to a later version", STR(name), STR(g->name));
+  if (g->sort == GROUP_LIE && !of_lie)
+    return later(c, at, name, str_format(c->arena, "of %.*s, a group of infinitely many elements", STR(g->name)).at, true);
   Why why = { .arena = c->arena };
   return rep_item(c, make(c->program->reps, g, &why), &why, at);
 }
@@ -240,7 +246,7 @@ static Item rep_function(Check *c, Str name, const Arg *arg, uint32_t nargs, Spa
 
 static Item call_spherical(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   (void)arg, (void)nargs;
-  return later(c, at, "(harmonics) belongs to a later version", name);
+  return later(c, at, name, "a representation of O(3)", true);
 }
 
 /* 8 regular, n rep */
@@ -272,14 +278,14 @@ static Item call_turns(Check *c, Str name, const Arg *arg, uint32_t nargs, Span 
 
 static Item call_orthogonal(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   uint32_t n;
-  if (nargs == 2) return refuse(c, at, E0903, "`%.*s(p, q)`, a group of an indefinite form, belongs to a later version", STR(name));
+  if (nargs == 2) return later(c, at, str_format(c->arena, "%.*s(p, q)", STR(name)), "a group of an indefinite form", true);
   if (!plain_args(c, name, arg, nargs, 1, 2, at) || !whole(c, &arg[0], 1, 16, "the dimension", &n)) return item_poison(at);
   return group_item(c, group_orthogonal(c->program->groups, n, name.at[0] == 'S'), NULL, at);
 }
 
 static Item call_later_group(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   (void)arg, (void)nargs;
-  return later(c, at, "(a group of complex matrices) belongs to a later version", name);
+  return later(c, at, name, "a group of complex matrices", true);
 }
 
 static bool matrix_of(Check *c, const Item *x, Span at, Matrix *m) {
@@ -352,7 +358,7 @@ static Item permutations_of(Check *c, Str name, const Ast *x) {
 }
 
 Item group_define(Check *c, Scope *s, Str name, const Ast *x) {
-  if (x->kind == AST_ALGEBRA) return refuse(c, x->span, E0903, "`algebra`, a group by its Lie algebra, belongs to a later version");
+  if (x->kind == AST_ALGEBRA) return later(c, x->span, S("algebra"), "a group by its Lie algebra", true);
   if (x->kind == AST_PERMS) return permutations_of(c, name, x);
   if (x->kind == AST_MATRICES) {
     Str *gen = arena_array(c->program->arena, Str, x->n);
@@ -479,15 +485,15 @@ static Item call_orbits(Check *c, Str name, const Arg *arg, uint32_t nargs, Span
   return domain_of(c, space_orbits(c, base, &why), &why, at);
 }
 
-static Item name_later_domain(Check *c, Str name, Span at) { return later(c, at, "(a domain) belongs to a later version", name); }
+static Item name_later_domain(Check *c, Str name, Span at) { return later(c, at, name, "a domain", true); }
 static Item call_later_domain(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   (void)arg, (void)nargs;
-  return later(c, at, "(a domain) belongs to a later version", name);
+  return later(c, at, name, "a domain", true);
 }
-static Item name_later_type(Check *c, Str name, Span at) { return later(c, at, "(a type) belongs to a later version", name); }
+static Item name_later_type(Check *c, Str name, Span at) { return later(c, at, name, "a type", true); }
 static Item call_later_type(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   (void)arg, (void)nargs;
-  return later(c, at, "(a type) belongs to a later version", name);
+  return later(c, at, name, "a type", true);
 }
 
 /* --- constants, and what domains imply ----------------------------------------------------------------------------- */

@@ -130,6 +130,7 @@ typedef struct Names {
   uint32_t *mention_at;             /* [offset in the file]: number in mention + 1                 */
   Table weight;                     /* of the model being checked: name to number in model->weight */
   vec(const Space *) named;         /* spaces that a `domain` declared                             */
+  Table later;                      /* what a later version brings and has been said               */
 } Names;
 
 /* check.c */
@@ -164,6 +165,7 @@ int number_compare(const Item *a, const Item *b);
 const Rep *item_rep(Check *c, const Item *x);         /* a rep, or a number of scalars; NULL: neither */
 const Space *item_space(const Item *x, bool *is);     /* a domain, or the edges of a graph          */
 const char *sort_text(const Item *x);                 /* "a number", "a representation", ...        */
+Item later(Check *c, Span at, Str name, const char *what, bool by_name);     /* E0903, once a file */
 Item builtin_name(Check *c, Str name, Span at);       /* ITEM_NONE: there is none                   */
 Item builtin_item(Check *c, const Builtin *b, Str name, Span at);
 const Builtin *builtin_find(Str name);                /* one that may be called; NULL               */

@@ -141,14 +141,14 @@ static void grouped(uint64_t n, char *text, size_t size) {     /* 194,746 */
   text[k] = 0;
 }
 
-static void verdict_text(const Program *p, const Model *m, const Proof *proof, Out *out) {
+static void verdict_text(const Model *m, const Proof *proof, Out *out) {
   out_printf(out, "%s", verdict_name(proof->verdict));
-  if (proof->verdict != VERDICT_PROVED) out_printf(out, ", left: %.*s", STR(residual_of(m, proof)));
+  if (proof->verdict != VERDICT_PROVED)
+    out_printf(out, proof->verdict == VERDICT_BROKEN ? ", left: %.*s" : ", proved under %.*s", STR(residual_of(m, proof)));
   if (proof->because.n) out_printf(out, " (%.*s)", STR(proof->because));
-  (void)p;
 }
 
-static void table(const Program *p, const Model *m, Out *out) {
+static void table(const Model *m, Out *out) {
   uint32_t path = 5, word = 4, type = 4;
   for (uint32_t i = 0; i < m->nmodel; i++) {
     const Value *v = m->value.at[i];
@@ -167,7 +167,7 @@ static void table(const Program *p, const Model *m, Out *out) {
     if (v->nweights) grouped(value_parameters(v), n, sizeof n);
     out_printf(out, "  %-*.*s  %-*s  %-*.*s  %12s  ", (int)path, STR(v->path), (int)word, v->word == WORD_map ? fn_name(v->fn) : word_name(v->word),
                (int)type, STR(t), n);
-    verdict_text(p, m, &v->proof, out);
+    verdict_text(m, &v->proof, out);
     out_printf(out, "\n");
   }
 }
@@ -180,11 +180,11 @@ void program_certificate(const Program *p, Out *out) {
     grouped(model_parameters(m), trained, sizeof trained);
     grouped(model_statistics(m), statistics, sizeof statistics);
     out_printf(out, "%s%s %.*s: what acts on the inputs is %.*s\n", i ? "\n" : "", m->kernel ? "kernel" : "model", STR(m->name), STR(acts));
-    table(p, m, out);
+    table(m, out);
     for (uint32_t k = 0; k < m->noutputs; k++) {
       const Output *o = &m->output[k];
       out_printf(out, "  output %.*s: %.*s  ", STR(o->name), STR(type_str(out->arena, &o->value->type)));
-      verdict_text(p, m, &o->value->proof, out);
+      verdict_text(m, &o->value->proof, out);
       out_printf(out, "\n");
     }
     for (uint32_t k = 0; k < m->claim.n; k++) out_printf(out, "  claim %.*s  %.*s\n", STR(m->claim.at[k].text), STR(m->claim.at[k].verdict));
