@@ -290,30 +290,85 @@ static uint32_t count_kept(const bool *kept, uint32_t n) {
   return k;
 }
 
-/* [proof.4] A declared group that it is conjugate to, else C(n), D(n), else its order. */
-Str kept_name(Check *c, const bool *kept) {
-  const Group *all = c->model->group;
-  uint32_t n = elements_acting(c);
-  if (!all) return S("C(1)");
-  if (!kept) return all->name;
-  uint32_t order = n ? count_kept(kept, n) : 1;
+/* [proof.4] A declared group that it is conjugate to, else C(n), D(n), else its order; flags over the elements of `all`. */
+static Str name_within(Check *c, const Group *all, const bool *kept, uint32_t n) {
+  Groups *gs = c->program->groups;
+  uint32_t order = count_kept(kept, n), ntry = 0;
   if (order == n) return all->name;
   if (order <= 1) return S("C(1)");
-  const Group *try_[64];
-  uint32_t ntry = 0;
-  for (uint32_t i = 0; i < c->declared.n && ntry < 60; i++) try_[ntry++] = c->declared.at[i];
-  try_[ntry++] = group_cyclic(c->program->groups, order);
-  if (order % 2 == 0) try_[ntry++] = group_dihedral(c->program->groups, order / 2);
-  try_[ntry++] = group_orthogonal(c->program->groups, 1, false);
+  const Group **try_ = arena_array(c->arena, const Group *, c->declared.n + 3);
+  for (uint32_t i = 0; i < c->declared.n; i++) try_[ntry++] = c->declared.at[i];
+  try_[ntry++] = group_cyclic(gs, order);
+  if (order % 2 == 0) try_[ntry++] = group_dihedral(gs, order / 2);
+  try_[ntry++] = group_orthogonal(gs, 1, false);
   for (uint32_t i = 0; i < ntry && !all->nfactors; i++) {
-    if (try_[i]->sort != GROUP_FINITE || try_[i]->nfactors || group_order(c->program->groups, try_[i]) != order) continue;
-    const uint32_t *embed = group_embed(c->program->groups, try_[i], all, NULL);
+    if (try_[i]->sort != GROUP_FINITE || try_[i]->nfactors || group_order(gs, try_[i]) != order) continue;
+    const uint32_t *embed = group_embed(gs, try_[i], all, NULL);
     if (!embed) continue;
     bool *flags = arena_array(c->arena, bool, n);
     for (uint32_t e = 0; e < order; e++) flags[embed[e]] = true;
-    if (subgroup_conjugate(c->program->groups, all, kept, flags)) return try_[i]->name;
+    if (subgroup_conjugate(gs, all, kept, flags)) return try_[i]->name;
   }
   return str_format(c->program->arena, "order %u", order);
+}
+
+/* Of a product: of each factor what its elements are, when that is all there is. */
+static Str name_of_product(Check *c, const Group *all, const bool *kept, uint32_t n) {
+  if (!all->nfactors) return name_within(c, all, kept, n);
+  Out o = { .arena = c->program->arena };
+  uint64_t combined = 1;
+  for (uint32_t f = 0; f < all->nfactors; f++) {
+    const uint32_t *part = project(c, all, f);
+    uint32_t size = all->factor[f]->elements->n;
+    bool *flags = arena_array(c->arena, bool, size);
+    for (uint32_t e = 0; e < n; e++)
+      if (kept[e]) flags[part[e]] = true;
+    combined *= count_kept(flags, size);
+    Str name = name_of_product(c, all->factor[f], flags, size);
+    if (str_is(name, "C(1)")) continue;
+    out_printf(&o, "%s%.*s", o.text.n ? " * " : "", STR(name));
+  }
+  if (combined != count_kept(kept, n)) return name_within(c, all, kept, n);
+  return o.text.n ? out_text(&o) : S("C(1)");
+}
+
+Str kept_name(Check *c, const bool *kept) {
+  const Group *all = c->model->group;
+  uint32_t n = elements_acting(c);
+  if (!all || (kept && n == 0)) return S("C(1)");
+  return kept ? name_of_product(c, all, kept, n) : all->name;
+}
+
+/* Which elements of `large` lie in K. In a product an element is a tuple: each entry lies in a factor of K that acts
+ * there, or is 1. */
+static bool *mark_members(Check *c, const Group *large, const Group *k) {
+  const Elements *all = group_elements(c->program->groups, large, NULL);
+  if (!all) return NULL;
+  bool *flags = arena_array(c->arena, bool, all->n + 1), found = false;
+  if (group_equal(large, k)) {
+    memset(flags, true, all->n);
+    return flags;
+  }
+  if (!large->nfactors && !k->nfactors) {
+    const uint32_t *map = within(c, large, k);
+    for (uint32_t e = 0; map && e < all->n; e++) flags[e] = map[e] != NOT_IN;
+    return map ? flags : NULL;
+  }
+  memset(flags, true, all->n);
+  for (uint32_t f = 0; f < large->nfactors; f++) {
+    const uint32_t *part = project(c, large, f);
+    const Group *factor = large->factor[f];
+    bool *inside = NULL, exact = is_factor(large, k) && !group_equal(factor, k) && !is_factor(factor, k);
+    for (uint32_t i = 0; i < (k->nfactors ? k->nfactors : 1) && !inside && !exact; i++)
+      inside = mark_members(c, factor, k->nfactors ? k->factor[i] : k);
+    found = found || inside;
+    for (uint32_t e = 0; e < all->n; e++) flags[e] = flags[e] && (inside ? inside[part[e]] : part[e] == 0);
+  }
+  return found ? flags : NULL;
+}
+
+bool *elements_of(Check *c, const Group *k) {
+  return c->model->group ? mark_members(c, c->model->group, k) : NULL;
 }
 
 Str residual_name(Check *c, const Proof *p) {

@@ -13,6 +13,8 @@ enum { NOT_IN = UINT32_MAX };
 uint32_t elements_acting(Check *c);
 /* map[e] = what element e of model->group is in g, NOT_IN when it does not lie there; NULL when g does not act here. */
 const uint32_t *acting_as(Check *c, const Group *g);
+/* Flags of the elements of model->group that lie in k; NULL when k is no subgroup. */
+bool *elements_of(Check *c, const Group *k);
 bool is_factor(const Group *all, const Group *g);            /* of a product, at any depth              */
 /* The elements with a property: flags over the elements that act. NULL when they cannot be enumerated: nothing is left. */
 typedef bool (*Keeps)(Check *c, const void *what, uint32_t element);

@@ -27,21 +27,23 @@ static bool refuse(Check *c, const Claimed *k, const Why *why) {
 }
 
 /* --- elements --------------------------------------------------------------------------------------------------------- */
+/* All that acts, on a value that lost nothing: no elements are asked for, of which there may be too many. */
+static bool is_whole(Check *c, const Group *k, const Proof *p) { return c->model->group && group_equal(k, c->model->group) && !p->kept; }
+
 /* Flags of K within what acts, or NULL: E0706 in why. */
 static bool *members(Check *c, const Group *k, Why *why) {
   uint32_t n = elements_acting(c);
   bool *flags = arena_array(c->arena, bool, n + 1);
   flags[0] = true;
   if (group_order(c->program->groups, k) == 1) return flags;
-  const uint32_t *map = acting_as(c, k);
-  if (!map) {
-    if (c->model->group && !c->model->group->nfactors) (void)group_embed(c->program->groups, k, c->model->group, why);
+  bool *lie = elements_of(c, k);
+  if (!lie) {
+    if (c->model->group && !c->model->group->nfactors && !k->nfactors) (void)group_embed(c->program->groups, k, c->model->group, why);
     if (!why->reason.n)
       why_no(why, E0706, "%.*s is no subgroup of what acts on the inputs, %.*s", STR(k->name), STR(c->model->acts));
     return NULL;
   }
-  for (uint32_t e = 0; e < n; e++) flags[e] = map[e] != NOT_IN;
-  return flags;
+  return lie;
 }
 
 static uint32_t count(const bool *flags, uint32_t n) {
@@ -187,14 +189,15 @@ static bool claim_equivariant(Check *c, const Claimed *k) {
   const Group *group = k->of.group;
   bool weaker = false;
   if (k->of.sort == ITEM_TRANSLATIONS && !k->has_within && !decide_shifts(c, k, &weaker)) return false;
-  bool *flags = group ? members(c, group, &why) : NULL;
-  if (group && !flags) return refuse(c, k, &why);
+  bool whole = group && is_whole(c, group, p);
+  bool *flags = group && !whole ? members(c, group, &why) : NULL;
+  if (group && !whole && !flags) return refuse(c, k, &why);
   uint32_t missing = 0;
   bool proved = !flags || keeps_all(c, p, flags, &missing);
   if (proved && !(k->has_within && k->of.sort == ITEM_TRANSLATIONS)) {
     uint32_t n = elements_acting(c);
     if (flags && n && p->verdict == VERDICT_PROVED && k->of.sort == ITEM_GROUP && count(flags, n) < (p->kept ? count(p->kept, n) : n)) weaker = true;
-    if (weaker || (k->has_within && flags)) weak(c, k);
+    if (weaker || (k->has_within && group)) weak(c, k);
     accept(c, k, "proved");
     return true;
   }
@@ -225,7 +228,7 @@ static bool claim_residual(Check *c, const Claimed *k) {
     if (k->of.by) ok = c->model->translations && (int64_t)p->shift == k->of.by;
     if (k->of.permutations) ok = ok && c->model->permutations && !p->numbered;
   }
-  if (k->of.group) {
+  if (k->of.group && !is_whole(c, k->of.group, p)) {
     bool *flags = members(c, k->of.group, &why);
     if (!flags) return refuse(c, k, &why);
     bool *kept = arena_array(c->arena, bool, n + 1);

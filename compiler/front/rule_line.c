@@ -42,18 +42,19 @@ Item rule_scan(Site *site) {
   const Rep *state = site->arg[2].rep;
   Str path = site_path(site);
   const Value **row = arena_array(site->check->arena, const Value *, line->count);
+  const bool *upright = flipped ? elements_upright(site->check, line, (bool[]){ true, true }) : NULL;
   const Value *h = zeros(site, state);
   for (uint32_t i = 0; i < line->count; i++) {                                       /* [scan.2] */
     Value *xi = value_add(site, WORD_row, type_field(x->type.rep, NULL), &x, 1);
     xi->from = i;
-    xi->proof.margin = -1;
+    xi->proof.margin = -1;                                /* a row stays where it is when the line is reversed */
+    if (flipped) site_shrink(site, xi, upright, 1, "an order along a line");
     Item arg[2] = { item_value(h, site->at), item_value(xi, site->at) };
     h = row[i] = call_field(site, &site->arg[1], arg, 2, path, state, NULL);
     if (!h) return item_poison(site->at);
   }
   Value *v = value_add(site, WORD_rows, type_field(state, line), row, (uint32_t)line->count);
   v->proof.margin = -1;
-  if (flipped) site_shrink(site, v, elements_upright(site->check, line, (bool[]){ true, true }), 1, "an order along a line");
   return item_value(v, site->at);
 }
 
