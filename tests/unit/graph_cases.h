@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { INPUTS_MOST = 8, BATCH = 2, SET = 5, POINTERS = 7 };
+enum { INPUTS_MOST = 24, BATCH = 2, SET = 5, POINTERS = 7 };
 
 typedef struct Case {
   Arena *arena;
