@@ -123,8 +123,10 @@ static V describe_group(Describe *d, const Group *g) {
     for (uint32_t y = x; y; y = from[y]) vec_push(d->arena, &word, c32(d, by[y]));
   }
   at[n] = c32(d, word.n);
-  return STRUCT(d, text(d, g ? g->name : S("1")), c32(d, g && g->sort == GROUP_LIE), c32(d, generators(g)), c32(d, n), c32(d, 0),
-                array(d, word.at, word.n), array(d, at, n + 1));
+  V *names = arena_array(d->arena, V, generators(g) + 1);
+  for (uint32_t i = 0; i < generators(g); i++) names[i] = text(d, g->gen[i]);
+  return STRUCT(d, text(d, g ? g->name : S("1")), c32(d, 0), c32(d, generators(g)), c32(d, n), c32(d, 0),
+                array(d, word.at, word.n), array(d, at, n + 1), array(d, names, generators(g)));
 }
 
 /* The matrices by which the generators of `g` move one copy of `k`, [generator][dim][dim]; identity where g does not act. */
@@ -211,11 +213,18 @@ static V describe_arg(Describe *d, const Graph *g, const Arg *a, uint32_t nkinds
   int32_t rows = a->space ? space_action(d, a->space) : -1;
   uint8_t dtype = a->number != NUMBER_REAL ? GDL_I32 : a->role == ARG_SUMS || g->f64 ? GDL_F64 : GDL_F32;
   Str name = a->role == ARG_VALUE && v && v->path.n ? v->path : a->name;
+  const Group *acting = d->model->group;
+  V kept = null(d);
+  if (v && v->proof.verdict == VERDICT_BROKEN && v->proof.kept && acting && acting->elements) {
+    V *x = arena_array(d->arena, V, acting->elements->n);
+    for (uint32_t i = 0; i < acting->elements->n; i++) x[i] = c8(d, v->proof.kept[i]);
+    kept = array(d, x, acting->elements->n);
+  }
   return STRUCT(d, text(d, name), a->rep ? text(d, out_text(&rep)) : null(d), text(d, str_of(axes)),
                 text(d, place(d, v ? v->at : a->at)), array(d, dims, rank), c8(d, dtype), c8(d, a->role), c8(d, rank),
                 c8(d, v ? v->proof.verdict : 0), c16(d, rows < 0 ? -1 : rows + (int32_t)nkinds), c16(d, a->rep ? a->rep->n : 0),
                 array(d, term, a->rep ? a->rep->n : 0), v && a->role == ARG_VALUE ? text(d, str_of(word_name(v->word))) : null(d),
-                c32(d, nlabels), c32(d, 0), numbers, texts);
+                c32(d, nlabels), c32(d, 0), numbers, texts, kept);
 }
 
 /* --- functions ------------------------------------------------------------------------------------- */
@@ -277,6 +286,14 @@ static void refuse_if(Describe *d, V f, V bad, int status) {
   LLVMPositionBuilderAtEnd(d->b, go);
 }
 
+/* The numbers of a constant buffer, as bytes. */
+static V data_constant(Describe *d, const EntryBuf *x) {
+  size_t n = (size_t)x->elems.c * (x->base == BASE_F64 || x->base == BASE_I64 ? 8 : 4);
+  V g = constant(d, LLVMConstStringInContext2(d->c, x->constant, n, 1));
+  LLVMSetAlignment(g, 64);
+  return g;
+}
+
 static V run_function(Describe *d, const ModuleEntry *e) {
   const EntryCode *code = e->code;
   V *body = arena_array(d->arena, V, code->kernel.n + 1);
@@ -320,7 +337,9 @@ static V run_function(Describe *d, const ModuleEntry *e) {
       if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
       const EntryBuf *x = &code->buf.at[kernel->bind[i]];
       V p;
-      if (x->arg >= 0) {
+      if (x->arg == BUF_CONSTANT) {
+        p = data_constant(d, x);
+      } else if (x->arg >= 0) {
         p = LLVMBuildLoad2(d->b, d->ptr, member(d, args, 8 * (uint64_t)x->arg), "");
       } else {
         V offset = size_value(d, &x->at, sizes, nsizes);

@@ -53,7 +53,7 @@ enum { LETTERS = 160 };
 bool axis_is_row(const Graph *g, Val x, uint8_t a);
 uint8_t rows_of(const Graph *g, Val x);                       /* how many leading ROW axes            */
 bool has_rep(const Graph *g, Val x);
-Size copies_of(const Graph *g, Val x);                        /* size of the last MUL axis            */
+Size copies_axis(const Graph *g, Val x);                        /* size of the last MUL axis            */
 bool has_sample(const Graph *g, Val x);
 /* Appends the letters of x: rows b X Y (and W for a window axis), then rep, then mul; 0 leaves those out. */
 void letters(const Graph *g, Val x, char rep, char mul, char *out);

@@ -25,7 +25,7 @@ bool has_sample(const Graph *g, Val x) {
   return shape(g, x)->rank && axis_is_row(g, x, 0) && shape(g, x)->axis[0].what == 1;
 }
 
-Size copies_of(const Graph *g, Val x) {
+Size copies_axis(const Graph *g, Val x) {
   const Shape *s = shape(g, x);
   return s->rank && s->axis[s->rank - 1].role == ROLE_MUL ? s->axis[s->rank - 1].n : 1;
 }

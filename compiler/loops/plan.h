@@ -19,11 +19,13 @@ typedef struct Target {             /* schedules come from it, never from one pr
   int64_t tile_most;                /* bytes of TILE a block may have                              */
 } Target;
 
+enum { BUF_WORKSPACE = -1, BUF_CONSTANT = -2 };
 typedef struct EntryBuf {
   Str name;                         /* "y1", "param"                                              */
   uint8_t base;
   bool out;
-  int32_t arg;                      /* number in graph->arg, or -1: in the workspace               */
+  int32_t arg;                      /* number in graph->arg, BUF_WORKSPACE, or BUF_CONSTANT: data of its own */
+  const void *constant;             /* elems.c numbers of base, BUF_CONSTANT                        */
   SizeExpr elems;
   SizeExpr at;                      /* workspace: first byte, a multiple of 64                     */
 } EntryBuf;

@@ -1,0 +1,95 @@
+/* gen.h: writing Loops for values of Graph; shared by gen_*.c and schedule.c.
+ *
+ * A *coordinate* is a direction that a loop can run in: a ROW axis of a grid has two (row and column of the
+ * picture), any other axis one. A value is read at an Ix for each of its coordinates, in order. `gen_read` loads
+ * a value where it lies (its Loc), and computes it on the spot where it lies nowhere: maps, views, small
+ * reductions are never in memory unless the plan says so. So fusing is choosing which values get a Loc.
+ *
+ * One coordinate of a nest may be the lanes: its Ix is at + lane. Components and copies that lie side by side may
+ * be run through as one (a flat coordinate f = g * copies + o), so that vectors are full when there are few copies:
+ * the Ix of g and o are then its high and low part, taken apart only where a value lacks one of them. */
+#ifndef GDLC_LOOPS_GEN_H
+#define GDLC_LOOPS_GEN_H
+#include "loops/plan.h"
+
+enum { COORDS_MOST = 16 };
+typedef enum IxPart { IX_WHOLE, IX_HIGH, IX_LOW } IxPart;
+typedef struct Ix {
+  Ref at;                           /* uniform; or varying, and lane is 0 then                    */
+  int32_t lane;                     /* the index of lane l is at + l * lane                        */
+  IxPart part;                      /* HIGH LOW: of gen->flat                                      */
+} Ix;
+
+typedef enum LocSort { LOC_NONE, LOC_ENTRY, LOC_LOCAL } LocSort;
+typedef struct Loc {                /* where a value lies in memory                                */
+  LocSort sort;
+  uint32_t entry;                   /* ENTRY: number in code->buf                                  */
+  int local;                        /* LOCAL: number in kernel->buf                                */
+  int64_t offset;                   /* numbers                                                     */
+  int64_t stride[COORDS_MOST];      /* numbers from one index of a coordinate to the next           */
+  bool chunk;                       /* the first coordinate counts from gen->first                  */
+  uint32_t parts;                   /* > 0: so many partial sums, part_stride apart, to be added     */
+  int64_t part_stride;
+} Loc;
+
+typedef struct Coord {
+  Size size;                        /* literal or symbol                                           */
+  int64_t n;                        /* its literal, or -1                                          */
+  uint8_t axis;
+} Coord;
+
+typedef struct Gen {
+  Arena *arena;
+  const Graph *g;
+  EntryCode *code;
+  Kernel *k;
+  uint32_t *bind;                   /* entry buffer of each kernel buffer; grows                   */
+  uint32_t nbind;
+  int *bound;                       /* [code->buf.n]: kernel buffer, -1                            */
+  uint32_t nbound;
+  Base real;
+  Loc *loc;                         /* [node.n]                                                    */
+  Ref mask;                         /* lanes that count; 0: all                                    */
+  Ref first;                        /* the first sample of the chunk; 0: none                      */
+  Ix flat;                          /* the flat coordinate that HIGH and LOW belong to             */
+  int64_t low;                      /* copies: f = high * low + low part                           */
+  bool serial;                      /* lanes may run along the last axes only                     */
+  Ref low_sample, high_sample;      /* reductions over samples inside a pipeline: this chunk's; 0: all */
+} Gen;
+
+/* --- gen.c: coordinates, buffers, addresses ----------------------------------------------------------- */
+uint32_t gen_coords(const Graph *g, const Shape *s, Coord *out);       /* how many; out may be NULL   */
+uint32_t gen_first_coord(const Graph *g, const Shape *s, uint8_t axis);
+Ref gen_extent(Gen *x, Size n);
+int gen_bind(Gen *x, uint32_t entry);                                  /* the kernel buffer of an entry buffer */
+uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t arg, SizeExpr elems);
+uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data);
+SizeExpr shape_elems(const Graph *g, const Shape *s);                  /* at most one symbol: linear   */
+Loc loc_contiguous(const Graph *g, const Shape *s, LocSort sort, uint32_t entry, int local, int64_t offset);
+Base number_base(const Gen *x, uint8_t number);                        /* as it lies in memory: flags are i32 */
+Ref gen_load(Gen *x, const Loc *loc, const Shape *s, const Ix *ix);
+void gen_store(Gen *x, const Loc *loc, const Shape *s, const Ix *ix, Ref value);
+Ix ix_of(Ref at);
+Ref ix_ref(Gen *x, Ix ix);                                             /* as one index, lanes and all  */
+Ix ix_whole(Gen *x, Ix ix);                                            /* HIGH and LOW taken apart      */
+
+/* --- gen_read.c: the stage `chain`: any value at an index ------------------------------------------------ */
+Ref gen_read(Gen *x, Val v, const Ix *ix);
+Ref gen_compute(Gen *x, Val v, const Ix *ix);                          /* though it has a Loc          */
+Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
+
+/* --- gen_nest.c: loops that write a value ---------------------------------------------------------------- */
+/* Writes v to loc. The first coordinate runs over [low, high) when they are given. `add`: adds to what lies there.
+ * scratch: for lse at an index, as large as v. */
+typedef struct Nest { Val v; Loc to, scratch; Ref low, high; bool add; } Nest;
+void gen_nest(Gen *x, const Nest *nest);
+void gen_copy(Gen *x, const Nest *nest);                               /* reads v where it lies        */
+/* Several values of one shape: all are computed before any is stored (they may overwrite what they read). */
+void gen_nest_together(Gen *x, const Nest *nest, uint32_t n);
+/* Values that are summed or maximised at an index: serial, by one slot. */
+void gen_scatter(Gen *x, const Nest *nest);
+bool gen_scatters(const Graph *g, Val v);
+/* Runs `body` at every index of a shape; lanes along the last axes, or where there is more to run through. */
+typedef void GenBody(Gen *x, const Ix *ix, void *context);
+void gen_each(Gen *x, const Shape *s, Ref low, Ref high, bool flat, GenBody *body, void *context);
+#endif

@@ -1,0 +1,199 @@
+/* gen_nest.c: loops that write whole values.
+ *
+ * One loop a coordinate, slowest outside. The lanes run along the last axes: components and copies as one flat
+ * coordinate where that is allowed; along another coordinate when the last one is shorter than half a vector. What is
+ * left over behind the last full vector is done once more under a mask. */
+#include "loops/gen.h"
+#include <math.h>
+
+static const Node *node(const Gen *x, Val v) { return &x->g->node.at[v]; }
+
+typedef struct Lanes { uint32_t first, n; Size size; int64_t extent; bool flat; } Lanes;    /* coordinates that the lanes run along */
+
+static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bool bounded, bool flat) {
+  Lanes l = { .first = n };
+  if (!n) return l;
+  bool pair = flat && s->rank >= 2 && s->axis[s->rank - 1].role == ROLE_MUL && s->axis[s->rank - 2].role == ROLE_REP && c[n - 1].n > 1;
+  l = (Lanes){ n - (pair ? 2u : 1u), pair ? 2 : 1, c[n - 1].size, c[n - 1].n, pair };
+  if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
+  if (bounded && l.first == 0 && !pair) l.n = n > 1 ? 1 : 0;
+  if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return bounded && l.first == 0 ? (Lanes){ .first = n } : l;
+  for (uint32_t i = bounded ? 1 : 0; i + 1 < n; i++)
+    if (c[i].n > l.extent && c[i].n >= x->k->lanes / 2) l = (Lanes){ i, 1, c[i].size, c[i].n, false };
+  return bounded && l.first == 0 ? (Lanes){ .first = n } : l;
+}
+
+static void set_lanes(Gen *x, const Lanes *l, Ref at, int lane, Ix *ix, int64_t low) {
+  if (!l->flat) { ix[l->first] = (Ix){ .at = at, .lane = lane }; return; }
+  x->flat = (Ix){ .at = at, .lane = lane };
+  x->low = low;
+  ix[l->first] = (Ix){ .part = IX_HIGH };
+  ix[l->first + 1] = (Ix){ .part = IX_LOW };
+}
+
+void gen_each(Gen *x, const Shape *s, Ref low, Ref high, bool flat, GenBody *body, void *context) {
+  Kernel *k = x->k;
+  Coord c[COORDS_MOST];
+  Ix ix[COORDS_MOST] = { 0 };
+  uint32_t n = gen_coords(x->g, s, c), opened = 0;
+  Lanes l = choose(x, s, c, n, high != 0, flat);
+  for (uint32_t i = 0; i < n; i++) {
+    if (i >= l.first && i < l.first + l.n) continue;
+    if (c[i].n == 1 && !(i == 0 && high)) { ix[i] = ix_of(l_int(k, 0)); continue; }
+    Ref from = i == 0 && high ? low : l_int(k, 0), to = i == 0 && high ? high : gen_extent(x, c[i].size);
+    ix[i] = ix_of(l_for(k, FOR_SEQ, from, to, 1));
+    opened++;
+  }
+  Ref mask = x->mask;
+  Ix flat_before = x->flat;
+  int64_t low_before = x->low;
+  if (l.first == n || !l.n) {
+    body(x, ix, context);
+  } else if (l.extent == 1) {
+    set_lanes(x, &l, l_int(k, 0), 0, ix, c[n - 1].n);
+    body(x, ix, context);
+  } else {
+    int V = k->lanes;
+    int64_t full = l.extent >= 0 ? l.extent / V * V : 0;
+    if (full > 0) {
+      set_lanes(x, &l, full == V ? l_int(k, 0) : l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, full), V), 1, ix, c[n - 1].n);
+      body(x, ix, context);
+      if (full > V) l_end(k);
+    }
+    if (l.extent < 0) {
+      Ref end = gen_extent(x, l.size), at = l_for(k, FOR_SEQ, l_int(k, 0), end, V);
+      set_lanes(x, &l, at, 1, ix, c[n - 1].n);
+      x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, at, l_lane(k)), end);
+      body(x, ix, context);
+      l_end(k);
+    } else if (full < l.extent) {
+      set_lanes(x, &l, l_int(k, full), 1, ix, c[n - 1].n);
+      x->mask = l_op2(k, L_ILT, l_lane(k), l_int(k, l.extent - full));
+      body(x, ix, context);
+    }
+  }
+  x->mask = mask;
+  x->flat = flat_before;
+  x->low = low_before;
+  while (opened--) l_end(k);
+}
+
+/* A contract with a sparse table walks it; components may not vary from lane to lane then. */
+static bool reads_table(const Gen *x, Val v, uint32_t depth) {
+  if (depth > 8 || (depth && x->loc[v].sort != LOC_NONE)) return false;
+  const Node *n = node(x, v);
+  if (n->op == OP_contract)
+    for (uint8_t i = 0; i < n->nargs; i++)
+      if (node(x, n->arg[i])->op == OP_table && node(x, n->arg[i])->shape.rank > 1) return true;
+  if (n->op == OP_map || n->op == OP_stop || n->op == OP_contract)
+    for (uint8_t i = 0; i < n->nargs; i++)
+      if (reads_table(x, n->arg[i], depth + 1)) return true;
+  return false;
+}
+
+typedef struct Together { const Nest *nest; uint32_t n; } Together;
+
+static void write_all(Gen *x, const Ix *ix, void *context) {
+  const Together *t = context;
+  Ref *value = arena_array(x->arena, Ref, t->n);
+  for (uint32_t i = 0; i < t->n; i++) {
+    const Nest *nest = &t->nest[i];
+    value[i] = gen_compute(x, nest->v, ix);
+    if (nest->add) value[i] = l_op2(x->k, L_FADD, gen_load(x, &nest->to, &node(x, nest->v)->shape, ix), value[i]);
+  }
+  for (uint32_t i = 0; i < t->n; i++) gen_store(x, &t->nest[i].to, &node(x, t->nest[i].v)->shape, ix, value[i]);
+}
+
+void gen_nest_together(Gen *x, const Nest *nest, uint32_t n) {
+  bool flat = true;
+  for (uint32_t i = 0; i < n; i++) flat &= !reads_table(x, nest[i].v, 0);
+  gen_each(x, &node(x, nest->v)->shape, nest->low, nest->high, flat, write_all, &(Together){ nest, n });
+}
+
+void gen_nest(Gen *x, const Nest *nest) { gen_nest_together(x, nest, 1); }
+
+static void copy_one(Gen *x, const Ix *ix, void *context) {
+  const Nest *nest = context;
+  gen_store(x, &nest->to, &node(x, nest->v)->shape, ix, gen_read(x, nest->v, ix));
+}
+
+void gen_copy(Gen *x, const Nest *nest) {
+  gen_each(x, &node(x, nest->v)->shape, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one, (void *)nest);
+}
+
+/* --- at an index: one slot, rows in order -------------------------------------------------------------------------- */
+bool gen_scatters(const Graph *g, Val v) {
+  const Node *n = &g->node.at[v];
+  return n->op == OP_segment || ((n->op == OP_lse || n->op == OP_rmax) && !n->axes);
+}
+
+typedef enum Meet { MEET_ADD, MEET_MAX, MEET_EXP, MEET_LOG, MEET_FILL } Meet;
+typedef struct Scatter { const Nest *nest; const Node *n; Meet meet; double fill; } Scatter;
+
+static void meet_row(Gen *x, const Ix *ix, void *context) {
+  const Scatter *s = context;
+  Kernel *k = x->k;
+  const Shape *from = &node(x, s->n->arg[0])->shape, *is = &node(x, s->n->arg[1])->shape, *to = &s->n->shape;
+  uint32_t at = gen_first_coord(x->g, to, s->n->axis), shared = index_shares(x->g, to, is, s->n->axis);
+  uint32_t ni = gen_coords(x->g, is, NULL), nx = gen_coords(x->g, from, NULL);
+  Ix index[COORDS_MOST], out[COORDS_MOST];
+  for (uint32_t i = 0; i < ni; i++) index[i] = i < shared ? ix[0] : ix[at + i - shared];
+  for (uint32_t i = 0; i < at; i++) out[i] = ix[i];
+  Ref row = gen_read(x, s->n->arg[1], index);
+  const Dom *d = &x->g->dom.at[to->axis[s->n->axis].what];
+  uint32_t o = at;
+  if (d->ndim == 2) {
+    out[o++] = ix_of(l_op2(k, L_IDIV, row, l_int(k, d->shape[1])));
+    out[o++] = ix_of(l_op2(k, L_IMOD, row, l_int(k, d->shape[1])));
+  } else {
+    out[o++] = ix_of(row);
+  }
+  for (uint32_t q = at + ni - shared; q < nx; q++) out[o++] = ix[q];
+  Ref v = gen_read(x, s->n->arg[0], ix);
+  if (s->meet == MEET_EXP) {
+    Ref m = gen_load(x, &s->nest->to, to, out);
+    m = l_op3(k, L_SELECT, l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m), m, l_const(k, x->real, 0));
+    Ref sum = l_op2(k, L_FADD, gen_load(x, &s->nest->scratch, to, out), l_exp(k, l_op2(k, L_FSUB, v, m)));
+    gen_store(x, &s->nest->scratch, to, out, sum);
+    return;
+  }
+  Ref now = gen_load(x, &s->nest->to, to, out);
+  gen_store(x, &s->nest->to, to, out, l_op2(k, s->meet == MEET_ADD ? L_FADD : L_FMAX, s->meet == MEET_ADD ? now : v, s->meet == MEET_ADD ? v : now));
+}
+
+static void each_result(Gen *x, const Ix *ix, void *context) {
+  const Scatter *s = context;
+  Kernel *k = x->k;
+  const Shape *to = &s->n->shape;
+  if (s->meet == MEET_LOG) {
+    Ref m = gen_load(x, &s->nest->to, to, ix), sum = gen_load(x, &s->nest->scratch, to, ix);
+    Ref some = l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m);
+    Ref safe = l_op3(k, L_SELECT, some, m, l_const(k, x->real, 0));
+    gen_store(x, &s->nest->to, to, ix, l_op2(k, L_FADD, l_log(k, sum), safe));
+    return;
+  }
+  gen_store(x, &s->nest->to, to, ix, l_const(k, x->real, s->fill));
+  if (s->n->op == OP_lse) gen_store(x, &s->nest->scratch, to, ix, l_const(k, x->real, 0));
+}
+
+void gen_scatter(Gen *x, const Nest *nest) {
+  const Node *n = node(x, nest->v);
+  const Shape *from = &node(x, n->arg[0])->shape, *to = &n->shape;
+  /* rows that an index may share must not be lanes: only axes behind it are, and those are the last */
+  Scatter s = { nest, n, MEET_FILL, n->op == OP_segment ? 0 : n->op == OP_lse ? -INFINITY : n->fill };
+  gen_each(x, to, 0, 0, true, each_result, &s);
+  s.meet = n->op == OP_segment ? MEET_ADD : MEET_MAX;
+  x->serial = true;
+  bool rows_last = from->rank && from->axis[from->rank - 1].role == ROLE_ROW;
+  Shape walk = *from;
+  if (rows_last) { walk.rank++; walk.axis[walk.rank - 1] = axis_mul(1); }    /* a lane axis of size 1 keeps rows serial */
+  gen_each(x, &walk, l_int(x->k, 0), gen_extent(x, from->axis[0].n), true, meet_row, &s);
+  if (n->op == OP_lse) {
+    s.meet = MEET_EXP;
+    gen_each(x, &walk, l_int(x->k, 0), gen_extent(x, from->axis[0].n), true, meet_row, &s);
+  }
+  x->serial = false;
+  if (n->op != OP_lse) return;
+  s.meet = MEET_LOG;
+  gen_each(x, to, 0, 0, true, each_result, &s);
+}

@@ -1,0 +1,217 @@
+/* schedule.c: kernels, the workspace, and the plain plan.
+ *
+ * Plain: every value that something reads has a buffer and a kernel of its own, in order; the outermost coordinate is
+ * shared out over the slots. It lowers anything, and the audit holds the fused plan against it. Buffers of the
+ * workspace are placed by lifetime, counted in kernels: largest first, at the lowest place that is free while they
+ * live. Each symbol of the sizes (b, n, ...) has a stretch of its own, so offsets are linear in the sizes. */
+#include "loops/schedule.h"
+
+Gen schedule_kernel(Schedule *s, Str name, Ref *slot) {
+  Gen x = { .arena = s->arena, .g = s->g, .code = s->code, .real = s->code->real, .loc = s->loc };
+  x.k = kernel_open(s->arena, name, s->lanes, s->target->warps, s->code->slots, s->g->symbol.n);
+  *slot = l_for(x.k, FOR_GRID, l_int(x.k, 0), l_int(x.k, s->code->slots), 1);
+  return x;
+}
+
+static void live(Schedule *s, uint32_t entry, uint32_t kernel) {
+  if (entry >= s->nlife) {
+    uint32_t n = s->code->buf.n + 64;
+    uint32_t *first = arena_array(s->arena, uint32_t, n), *last = arena_array(s->arena, uint32_t, n);
+    for (uint32_t i = 0; i < n; i++) {
+      first[i] = i < s->nlife ? s->first[i] : UINT32_MAX;
+      last[i] = i < s->nlife ? s->last[i] : 0;
+    }
+    s->first = first;
+    s->last = last;
+    s->nlife = n;
+  }
+  if (kernel < s->first[entry]) s->first[entry] = kernel;
+  if (kernel > s->last[entry]) s->last[entry] = kernel;
+}
+
+void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops) {
+  l_end(x->k);
+  uint32_t number = s->code->kernel.n;
+  EntryKernel e = { .kernel = x->k, .bind = arena_array(s->arena, uint32_t, x->k->buf.n + 1), .what = what, .flops = flops };
+  for (uint32_t i = 0; i < x->k->buf.n; i++)
+    if (x->k->buf.at[i].scope == SCOPE_GLOBAL) {
+      e.bind[i] = x->bind[i];
+      live(s, x->bind[i], number);
+      const SizeExpr *n = &s->code->buf.at[x->bind[i]].elems;
+      for (int z = 0; z < 8; z++) e.bytes.k[z] += n->k[z] * (s->code->buf.at[x->bind[i]].base == BASE_F64 ? 8 : 4);
+      e.bytes.c += n->c * (s->code->buf.at[x->bind[i]].base == BASE_F64 ? 8 : 4);
+    }
+  if (x->k->slab > s->code->slab) s->code->slab = x->k->slab;
+  vec_push(s->arena, &s->code->kernel, e);
+}
+
+void schedule_share(Gen *x, Ref slot, Ref n, Ref *low, Ref *high) {
+  Kernel *k = x->k;
+  Ref slots = l_int(k, x->code->slots);
+  *low = l_op2(k, L_IDIV, l_op2(k, L_IMUL, slot, n), slots);
+  *high = l_op2(k, L_IDIV, l_op2(k, L_IMUL, l_addi(k, slot, 1), n), slots);
+}
+
+Loc schedule_buffer(Schedule *s, Val v, const char *what) {
+  const Shape *shape = &s->g->node.at[v].shape;
+  Base base = shape->number == NUMBER_REAL ? s->code->real : BASE_I32;
+  Str name = str_format(s->arena, "%s%u", what, v);
+  uint32_t entry = code_buffer(s->code, s->arena, name, base, BUF_WORKSPACE, shape_elems(s->g, shape));
+  return loc_contiguous(s->g, shape, LOC_ENTRY, entry, 0, 0);
+}
+
+Loc schedule_store_loc(Schedule *s, const Store *store) {
+  const Shape *shape = &s->g->node.at[store->value].shape;
+  uint32_t entry = 0;
+  while (s->code->buf.at[entry].arg != (int32_t)store->arg) entry++;
+  Loc l = loc_contiguous(s->g, shape, LOC_ENTRY, entry, 0, (int64_t)store->offset);
+  if (!store->pitch) return l;
+  Coord c[COORDS_MOST];
+  uint32_t n = gen_coords(s->g, shape, c), rows = 0;
+  while (rows < n && shape->axis[c[rows].axis].role == ROLE_ROW) rows++;
+  int64_t step = (int64_t)store->pitch;
+  for (uint32_t i = rows; i-- > 0;) {
+    l.stride[i] = step;
+    step *= c[i].n >= 0 ? c[i].n : 1;
+  }
+  return l;
+}
+
+/* --- the plain plan -------------------------------------------------------------------------------------------- */
+static bool in_memory(const Node *n) {
+  return n->op != OP_input && n->op != OP_param && n->op != OP_table && n->op != OP_iota;
+}
+
+static Str kernel_name(Schedule *s) { return str_format(s->arena, "%.*s_k%u", STR(s->g->name), s->code->kernel.n); }
+
+static void write_value(Schedule *s, Val v, Loc to, Str what) {
+  const Node *n = &s->g->node.at[v];
+  Ref slot;
+  Gen x = schedule_kernel(s, kernel_name(s), &slot);
+  Nest nest = { .v = v, .to = to };
+  bool alone = gen_scatters(s->g, v) || !n->shape.rank;
+  if (alone) {
+    if (n->op == OP_lse) nest.scratch = schedule_buffer(s, v, "sum");
+    l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));
+    if (gen_scatters(s->g, v)) gen_scatter(&x, &nest);
+    else gen_nest(&x, &nest);
+    l_end(x.k);
+  } else {
+    Coord c[COORDS_MOST];
+    gen_coords(s->g, &n->shape, c);
+    schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+    gen_nest(&x, &nest);
+  }
+  schedule_close(s, &x, what, (SizeExpr){ 0 });
+}
+
+static void plain(Schedule *s) {
+  const Graph *g = s->g;
+  bool *needed = arena_array(s->arena, bool, g->node.n);
+  for (uint32_t i = 0; i < g->store.n; i++) needed[g->store.at[i].value] = true;
+  for (uint32_t v = g->node.n; v-- > 1;)
+    if (needed[v])
+      for (uint8_t a = 0; a < g->node.at[v].nargs; a++) needed[g->node.at[v].arg[a]] = true;
+  for (uint32_t v = 1; v < g->node.n; v++) {
+    const Node *n = &g->node.at[v];
+    if (!needed[v] || !in_memory(n)) continue;
+    Loc to = schedule_buffer(s, v, op_name((Op)n->op));
+    write_value(s, v, to, n->path.n ? n->path : str_of(op_name((Op)n->op)));
+    s->loc[v] = to;
+  }
+  for (uint32_t i = 0; i < g->store.n; i++) {          /* after all reads: a step overwrites what it read */
+    const Store *st = &g->store.at[i];
+    Ref slot;
+    Gen x = schedule_kernel(s, kernel_name(s), &slot);
+    Nest nest = { .v = st->value, .to = schedule_store_loc(s, st) };
+    const Shape *shape = &g->node.at[st->value].shape;
+    /* copying reads the value where it lies */
+    if (shape->rank) {
+      Coord c[COORDS_MOST];
+      gen_coords(g, shape, c);
+      schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+      gen_copy(&x, &nest);
+    } else {
+      l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));
+      gen_copy(&x, &nest);
+      l_end(x.k);
+    }
+    schedule_close(s, &x, S("store"), (SizeExpr){ 0 });
+  }
+}
+
+/* --- memory ------------------------------------------------------------------------------------------------------ */
+static int64_t bytes(const EntryBuf *b, int64_t n) { return ((n * (b->base == BASE_F64 || b->base == BASE_I64 ? 8 : 4)) + 63) / 64 * 64; }
+
+/* Which symbol a size grows with; 8: none. */
+static int class_of(const EntryBuf *b) {
+  for (int i = 0; i < 8; i++)
+    if (b->elems.k[i]) return i;
+  return 8;
+}
+
+void schedule_memory(Schedule *s) {
+  EntryCode *code = s->code;
+  uint32_t n = code->buf.n;
+  live(s, n - 1, s->first ? s->first[n - 1] : 0);
+  SizeExpr base = { 0 };
+  uint32_t *order = arena_array(s->arena, uint32_t, n), *placed = arena_array(s->arena, uint32_t, n);
+  int64_t *size = arena_array(s->arena, int64_t, n), *at = arena_array(s->arena, int64_t, n);
+  for (int class = 8; class >= 0; class--) {
+    uint32_t count = 0, done = 0;
+    for (uint32_t i = 0; i < n; i++) {
+      const EntryBuf *b = &code->buf.at[i];
+      if (b->arg != BUF_WORKSPACE || class_of(b) != class || i >= s->nlife || s->first[i] == UINT32_MAX) continue;
+      size[i] = bytes(b, class == 8 ? b->elems.c : b->elems.k[class]);
+      uint32_t k = count++;
+      while (k && size[order[k - 1]] < size[i]) { order[k] = order[k - 1]; k--; }
+      order[k] = i;
+    }
+    int64_t total = 0;
+    for (uint32_t k = 0; k < count; k++) {
+      uint32_t i = order[k];
+      int64_t place = 0;
+      bool moved = true;
+      while (moved) {                                   /* above everything that lives at the same time and is in the way */
+        moved = false;
+        for (uint32_t j = 0; j < done; j++) {
+          uint32_t o = placed[j];
+          bool together = s->first[o] <= s->last[i] && s->first[i] <= s->last[o];
+          if (together && place < at[o] + size[o] && at[o] < place + size[i]) { place = at[o] + size[o]; moved = true; }
+        }
+      }
+      at[i] = place;
+      placed[done++] = i;
+      if (place + size[i] > total) total = place + size[i];
+    }
+    for (uint32_t k = 0; k < count; k++) {
+      SizeExpr *e = &code->buf.at[order[k]].at;
+      *e = base;
+      if (class == 8) e->c += at[order[k]];
+      else e->k[class] += at[order[k]];
+    }
+    if (class == 8) base.c += total;
+    else base.k[class] += total;
+  }
+  code->slabs = base;
+  code->slab = (code->slab + 63) / 64 * 64;
+  code->workspace = base;
+  code->workspace.c += code->slab * code->slots + 64;
+}
+
+EntryCode *entry_plan(Arena *arena, const Graph *g, const Target *target, Out *comments) {
+  EntryCode *code = arena_one(arena, EntryCode);
+  *code = (EntryCode){ .graph = g, .real = g->f64 ? BASE_F64 : BASE_F32, .slots = target->slots };
+  for (uint32_t i = 0; i < g->arg.n; i++) {
+    const Arg *a = &g->arg.at[i];
+    Shape s = { .rank = a->rank };
+    memcpy(s.axis, a->axis, sizeof a->axis);
+    Base base = a->number != NUMBER_REAL ? BASE_I32 : a->role == ARG_SUMS ? BASE_F64 : code->real;
+    code_buffer(code, arena, a->name, base, (int32_t)i, shape_elems(g, &s));
+  }
+  Schedule s = { .arena = arena, .g = g, .target = target, .code = code, .comments = comments,
+                 .lanes = g->f64 ? target->lanes64 : target->lanes32, .loc = arena_array(arena, Loc, g->node.n) };
+  if (g->plain || !schedule_fused(&s)) plain(&s);
+  schedule_memory(&s);
+  return code;
+}
