@@ -60,7 +60,7 @@ $(BUILD)/runtime/%.o: runtime/%.c
 	$(Q)$(CC) $(CFLAGS) $(STRICT) -fPIC -MMD -Iruntime -c -o $@ $<
 $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
-	$(Q)ld -r -o $@ $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
+	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
 library: $(BUILD)/lib/gdl.h $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
 $(BUILD)/lib/gdl.h: runtime/gdl.h
 	@mkdir -p $(@D)

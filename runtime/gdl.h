@@ -57,7 +57,7 @@ typedef struct gdl_term {           /* a summand of what an argument or value is
 } gdl_term;
 
 typedef struct gdl_arg {
-  const char *name, *rep, *axes, *source;   /* rep: "8 scalar + 4 vector", NULL: not moved; axes: "brm"; source: "f.gdl:6" */
+  const char *name, *rep, *axes, *source;   /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6" */
   const int64_t *dims;              /* d >= 0: a literal extent; d < 0: sizes[-d - 1]                   */
   uint8_t dtype, role, rank, verdict;       /* verdict: of a value or output                            */
   int16_t rows, nterms;             /* rows: into actions, how the rows are moved; -1 not                */

@@ -186,10 +186,9 @@ static V describe_arg(Describe *d, const Graph *g, const Arg *a, uint32_t nkinds
   char axes[8] = "";
   for (uint8_t i = 0; i < a->rank; i++) {
     dims[i] = c64(d, a->axis[i].n);
-    axes[i] = a->axis[i].role == ROLE_ROW ? 'r' : 'm';
+    axes[i] = a->axis[i].role != ROLE_ROW ? 'm' : a->axis[i].what == 1 ? 'b' : 'r';
   }
   uint8_t rank = a->rank;
-  if (a->rank && a->axis[a->rank - 1].role == ROLE_MUL && a->rep) axes[rank - 1] = 'm';
   V *term = arena_array(d->arena, V, a->rep ? a->rep->n + 1 : 1);
   Out rep = { .arena = d->arena };
   if (a->rep) rep_text(a->rep, &rep);
