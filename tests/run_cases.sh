@@ -3,6 +3,7 @@
 #
 #   // E0203                   behind a line: this error, and no other, stands on it; likewise W5 ... W9
 #   //  ^^^^^^^   some text     below it: its column, and a text that its message, label or witness holds
+#   NAME.expect                beside NAME.gdl, for lines that hold no comment: `3:9 E0001`, one a line
 #   // fact: parameters 321     of an accepted program: trained numbers in all; fact: weight NAME COUNT; fact: left OUTPUT GROUP
 gdlc=$1
 shift
@@ -24,6 +25,9 @@ def expected(path):
         for one in re.split(r"\s*,\s*", code.group(1)) if code else []:
             last = {"line": number, "code": one}
             want.append(last)
+    beside = re.sub(r"\.gdl$", ".expect", path)                       # of files whose lines can hold no comment
+    for place in re.findall(r"(\d+)(?::(\d+))?:? +([EW]\d+)", open(beside, encoding="utf-8").read()) if os.path.exists(beside) else []:
+        want.append({"line": int(place[0]), "code": place[2], **({"column": int(place[1])} if place[1] else {})})
     return want, facts
 
 def reports(text):

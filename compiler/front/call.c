@@ -151,6 +151,10 @@ static Item call_layer_in(Check *c, const Callee *f, const Arg *arg, uint32_t na
     n->stopped = true;
     return refuse(c, at, E0103, d->active > 1 ? "the layer `%.*s` calls itself" : "layers within layers, more than 64 deep, at `%.*s`", STR(f->name));
   }
+  if (++n->bodies > MOST_BODIES) {
+    n->stopped = true;
+    return refuse(c, at, E0111, "written out, the program has more than %d layers", (int)MOST_BODIES);
+  }
   static const Ast nothing = { .kind = AST_GENERICS };
   Parts parts = decl_parts(d);
   Header h = { .name = f->name, .generics = parts.generics ? parts.generics : &nothing, .params = parts.params };

@@ -14,6 +14,7 @@
 /* Limits on what a program may ask for; beyond them E0111, never an exhausted machine. */
 enum {
   MOST_VALUES = 1000000,            /* written out, a file                                         */
+  MOST_BODIES = 200000,             /* layers written out, a file                                  */
   MOST_STEPS = 20000000,            /* expressions evaluated, a file                               */
   MOST_ROUNDS = 1000000,            /* of one repeat                                               */
   MOST_DEPTH = 800,                 /* expressions and layers within each other                    */
@@ -120,7 +121,7 @@ typedef struct Names {
   Call *call;
   bool broken, assumed;
   uint32_t depth, layers;
-  uint64_t steps, nvalues;
+  uint64_t steps, nvalues, bodies;
   bool stopped;                     /* a limit was met: nothing is evaluated any more              */
   bool as_claim;                    /* within a claim or `augment`: translations, permutations     */
   const Ast *header[WORDS];         /* LAYER nodes of words.def; NULL: made by syntax, or later    */
