@@ -228,15 +228,47 @@ const Rep *rep_square(Reps *reps, const Rep *x, bool alternating, Why *why) {
 /* --- restriction ------------------------------------------------------------------------------------------ */
 static bool same_word(const Kind *k, const char *word) { return str_is(k->name, word); }
 
-/* Of a Lie group: the kinds that every group of matrices has, on matrices of the same size or a block of them. */
+/* A matrix as the block on the first axes: 1 on the others, or 0 for the algebra. */
+static Matrix block(Reps *reps, Matrix m, uint32_t dim, bool algebra) {
+  Exacts *pool = reps->groups->exacts;
+  Matrix large = algebra ? matrix_new(pool, reps->arena, dim) : matrix_identity(pool, reps->arena, dim);
+  for (uint32_t i = 0; i < m.dim; i++)
+    for (uint32_t j = 0; j < m.dim; j++) large.at[(size_t)i * dim + j] = m.at[(size_t)i * m.dim + j];
+  return large;
+}
+
+/* O(n) and SO(n) hold a group of matrices when its generators keep lengths, and have determinant 1 for SO(n). */
+static bool lies_in(Reps *reps, const Group *small, const Group *lie, Why *why) {
+  Exacts *pool = reps->groups->exacts;
+  bool good = small->dim && small->dim <= lie->dim && (small->special || !lie->special);
+  for (uint32_t g = 0; good && g < small->ngen; g++) {
+    Matrix t = matrix_transpose(pool, reps->arena, small->vector[g]);
+    good = matrix_is_identity(matrix_times(pool, reps->arena, t, small->vector[g]));
+  }
+  return good || why_no(why, E0706, "not every element of `%.*s` lies in `%.*s`", STR(small->name), STR(lie->name));
+}
+
+/* Of O(n) and SO(n): the determinant, and the vector times its power. */
 static const Kind *restrict_lie(Reps *reps, const Kind *k, const Group *to, Why *why) {
-  bool sign = same_word(k, "pseudoscalar") || same_word(k, "sign");
-  if (to->dim && sign) return kind_sign(reps, to, why);
-  if (to->dim == k->group->dim && same_word(k, "vector")) return kind_vector(reps, to, why);
-  if (to->dim == k->group->dim && same_word(k, "pseudovector")) return kind_pseudovector(reps, to, why);
-  why_no(why, to->dim && to->dim <= k->group->dim ? E0704 : E0706, "`%.*s` of `%.*s` is not restricted to `%.*s`", STR(k->name),
-         STR(k->group->name), STR(to->name));
-  return NULL;
+  Exacts *pool = reps->groups->exacts;
+  bool vector = same_word(k, "vector"), pseudo = same_word(k, "pseudovector");
+  if (!lies_in(reps, to, k->group, why)) return NULL;
+  if (same_word(k, "pseudoscalar")) return kind_sign(reps, to, why);
+  if (!vector && !pseudo) {
+    why_no(why, E0704, "`%.*s` of `%.*s` is not restricted to `%.*s`", STR(k->name), STR(k->group->name), STR(to->name));
+    return NULL;
+  }
+  uint32_t nalgebra = group_algebra(to);
+  Kind small = { .name = str_format(reps->arena, "%.*s of %.*s", STR(k->name), STR(k->group->name)), .group = to, .dim = k->dim, .degree = k->degree };
+  small.matrix = arena_array(reps->arena, Matrix, to->ngen + 1);
+  small.algebra = nalgebra ? arena_array(reps->arena, Matrix, nalgebra) : NULL;
+  for (uint32_t i = 0; i < to->ngen; i++) {
+    small.matrix[i] = block(reps, to->vector[i], k->dim, false);
+    if (pseudo) small.matrix[i] = matrix_scale(pool, reps->arena, matrix_determinant(pool, reps->arena, to->vector[i]), small.matrix[i]);
+  }
+  const Kind *turns = nalgebra ? kind_vector(reps, to, why) : NULL;
+  for (uint32_t i = 0; turns && i < nalgebra; i++) small.algebra[i] = block(reps, turns->algebra[i], k->dim, true);
+  return kind_make(reps, small, why);
 }
 
 static const Kind *restrict_kind(Reps *reps, const Kind *k, const Group *to, Why *why) {

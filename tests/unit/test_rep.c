@@ -163,6 +163,14 @@ Test(rep, restriction) {
   cr_assert_eq(t.why.reason.at[0].code, E0706);
   const Rep *lie = rep_of(&t.reps, kind_pseudovector(&t.reps, group_orthogonal(&t.groups, 2, false), &t.why), 1);
   cr_assert_eq(rep_restrict(&t.reps, lie, d4, &t.why), rep_of(&t.reps, kind_pseudovector(&t.reps, d4, &t.why), 1));
+  const Group *o3 = group_orthogonal(&t.groups, 3, false), *so3 = group_orthogonal(&t.groups, 3, true);
+  const Kind *space = kind_vector(&t.reps, o3, &t.why);
+  const Rep *turned = rep_restrict(&t.reps, rep_of(&t.reps, space, 1), c4, &t.why);     /* a block on the first axes */
+  cr_assert(turned->dim == 3 && turned->term[0].kind->trivial == 1);
+  cr_assert_eq(rep_restrict(&t.reps, rep_of(&t.reps, space, 1), so3, &t.why)->term[0].kind, kind_vector(&t.reps, so3, &t.why));
+  const Rep *plane = rep_restrict(&t.reps, rep_of(&t.reps, space, 1), group_orthogonal(&t.groups, 2, false), &t.why);
+  cr_assert(plane->term[0].kind->trivial == 1 && commutant_dim(&t.reps, plane->term[0].kind, &t.why) == 2);
+  cr_assert_null(rep_restrict(&t.reps, rep_of(&t.reps, kind_vector(&t.reps, so3, &t.why), 1), d4, &t.why));
   trial_close(&t);
 }
 
