@@ -221,7 +221,7 @@ static void nearer(void *with, Str name) {
 }
 
 static Item unknown(Check *c, Scope *s, Str name, Span at) {
-  Near near = { .name = name, .distance = name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
+  Near near = { .name = name, .distance = name.n < 2 ? 1 : name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
   Module *m = s->module;
   for (const Scope *k = s; k; k = k->up)
     for (uint32_t i = 0; i < k->entry.n; i++) nearer(&near, k->entry.at[i].name);

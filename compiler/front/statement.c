@@ -261,15 +261,27 @@ static void claim(Check *c, Body *b, const Ast *x) {
 }
 
 /* --- outputs, vars ------------------------------------------------------------------------------------------------------ */
+/* A name that nothing declares, left of `=`. One that is nearly an output stands for it, so that the output is not missed as well. */
+static void assign_unknown(Check *c, Body *b, const Ast *name) {
+  Entry *near = NULL;
+  uint32_t distance = name->text.n < 2 ? 1 : name->text.n < 4 ? 2 : 3;
+  for (Scope *s = b->s; s; s = s->up)
+    for (uint32_t i = 0; i < s->entry.n; i++) {
+      Entry *e = &s->entry.at[i];
+      uint32_t d = str_distance(e->name, name->text);
+      if ((e->sort != ENTRY_VAR && e->sort != ENTRY_OUTPUT) || d >= distance) continue;
+      near = e;
+      distance = d;
+    }
+  if (!near) { refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text)); return; }
+  refuse(c, name->span, E0109, "`%.*s` is no `var` and no output; did you mean `%.*s`?", STR(name->text), STR(near->name));
+  if (near->sort == ENTRY_OUTPUT) near->bound = true;
+}
+
 static void assign(Check *c, Body *b, const Ast *name, Item x) {
   Scope *where = NULL;
   Entry *e = scope_find(b->s, name->text, &where);
-  if (!e) {
-    Decl *d = module_find(b->s->module, name->text);
-    if (d) refuse(c, name->span, E0109, "`%.*s` is declared in the file, and is no `var`", STR(name->text));
-    else if (name_item(c, b->s, name->text, name->span).sort != ITEM_POISON) refuse(c, name->span, E0109, "`%.*s` is no `var`", STR(name->text));
-    return;
-  }
+  if (!e) { assign_unknown(c, b, name); return; }
   if (e->sort != ENTRY_VAR && e->sort != ENTRY_OUTPUT) { refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text)); return; }
   if (e->sort == ENTRY_OUTPUT) {
     if (e->bound) { refuse(c, name->span, E0107, "the output `%.*s` is assigned twice", STR(name->text)); return; }

@@ -136,6 +136,10 @@ Test(statements, output_in_a_repeat) { says("2:E0107", MODEL("repeat 2 { y = x }
 Test(statements, output_read_before) { says("2:E0107", MODEL("let a = y\ny = x + a")); }
 Test(statements, value_alone) { says("2:E0108", MODEL("x\ny = x")); }
 Test(statements, no_var) { says("3:E0109", MODEL("let a = x\na = x\ny = a")); }
+Test(statements, nearly_an_output) {
+  says("2:E0109", "model m(x: scalar) -> (logits: scalar) {\nlogit = x\n}\n");
+  says("2:E0109", MODEL("n = 3\ny = x"));
+}
 Test(statements, var_of_another_type) { says("", MODEL("var a, n = x, 1\nrepeat 3 { a = linear(a, 8); n = 2 * n }\ny = a\nclaim n == 8")); }
 Test(statements, counts_of_names) { says("2:E0106", MODEL("let a, b = x\ny = x")); }
 Test(statements, weights_in_a_kernel) {
@@ -170,6 +174,7 @@ Test(weights, params) { weights_are("b f1.a", "layer f[n](x: n scalar) { param a
 
 /* --- modules: LANGUAGE 12 --- */
 Test(modules, a_word_of_a_later_version) { says("2:E0903", MODEL("y = harmonics(x, 3)")); }
+Test(modules, one_of_a_kind_is_said_once) { says("1:E0903", "model m(x: 8x0e + 4x1o, z: 2x2e) -> (y: _) { y = x }\n"); }
 Test(modules, later_domains) { says("1:E0903", "domain M = mesh\n" MODEL("y = x")); }
 
 /* --- train blocks: LANGUAGE 11 --- */
