@@ -364,9 +364,10 @@ int compile(const Options *options) {
   int status = EXIT_USAGE;
   if (!known) fprintf(stderr, "gdlc: --dump-after has no pass `%.*s` (gdlc --help)\n", STR(options->dump_after));
   else status = front(&c);
-  if (!status && options->check && options->format == DIAG_HUMAN) {
+  if (!status && options->check) {
     Out out = text_out(&c);
-    program_certificate(c.program, &out);
+    if (options->format == DIAG_JSON) program_certificate_json(c.program, &out);
+    else program_certificate(c.program, &out);
     print(&out);
   }
   if (!status) status = later_than_check(&c);
