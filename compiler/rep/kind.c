@@ -180,13 +180,20 @@ static const Kind *bare(Reps *reps, const Kind *k, Why *why) {
   return kind_make(reps, b, why);
 }
 
-/* Does only one factor of its group do anything? Then it is a kind of that factor. */
+/* Is a factor of a one of b? */
+static bool share(const Group *a, const Group *b) {
+  uint32_t first;
+  if (!a->nfactors) return group_holds(b, a, &first);
+  return share(a->factor[0], b) || share(a->factor[1], b);
+}
+
+/* Does only one factor of its group do anything? Then it is a kind of that factor; but of G * G there are two. */
 static bool narrow(Kind *k) {
   const Group *g = k->group;
   for (uint32_t f = 0, gen = 0, alg = 0; f < g->nfactors; f++) {
     const Group *part = g->factor[f];
     uint32_t nalgebra = group_algebra(part);
-    bool alone = true;
+    bool alone = !share(part, g->factor[1 - f]);
     for (uint32_t i = 0; alone && i < g->ngen; i++) {
       if (i >= gen && i < gen + part->ngen) continue;
       if (k->matrix) alone = matrix_is_identity(k->matrix[i]);

@@ -209,3 +209,34 @@ Test(rep, regular_and_elements) {
   }
   trial_close(&t);
 }
+
+/* [LANGUAGE 3.9] other groups: by dimension, then by characters; all of them, irreducible, of the right type */
+Test(rep, irreps_of_other_groups) {
+  Trial t;
+  trial_open(&t);
+  struct { const Group *g; uint32_t n; uint32_t dim[8], commutant[8]; } rows[] = {
+    { trial_turns(&t, 'T'), 3, { 1, 2, 3 }, { 1, 2, 1 } },
+    { trial_turns(&t, 'O'), 5, { 1, 1, 2, 3, 3 }, { 1, 1, 1, 1, 1 } },
+    { trial_turns(&t, 'I'), 5, { 1, 3, 3, 4, 5 }, { 1, 1, 1, 1, 1 } },
+    { trial_quaternions(&t), 5, { 1, 1, 1, 1, 4 }, { 1, 1, 1, 1, 4 } },
+    { trial_symmetric(&t, 4), 5, { 1, 1, 2, 3, 3 }, { 1, 1, 1, 1, 1 } },
+    { trial_symmetric(&t, 5), 7, { 1, 1, 4, 4, 5, 5, 6 }, { 1, 1, 1, 1, 1, 1, 1 } },
+    { group_product(&t.groups, group_cyclic(&t.groups, 3), group_cyclic(&t.groups, 3)), 5, { 1, 2, 2, 2, 2 }, { 1, 2, 2, 2, 2 } } };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const Kind *all[8];
+    for (uint32_t k = 0; k < rows[i].n; k++) {
+      all[k] = irrep(&t, rows[i].g, k);
+      cr_assert(all[k], "irrep(%u) of %.*s: %s", k, STR(rows[i].g->name), t.why.reason.n ? t.why.reason.at[0].text.at : "");
+      cr_assert(all[k]->dim == rows[i].dim[k] && all[k]->orthogonal, "irrep(%u) of %.*s has %u", k, STR(rows[i].g->name), all[k]->dim);
+      cr_assert_eq(commutant_dim(&t.reps, all[k], &t.why), rows[i].commutant[k], "irrep(%u) of %.*s", k, STR(rows[i].g->name));
+      for (uint32_t l = 0; l < k; l++) cr_assert_eq(hom_dim(&t.reps, all[l], all[k], &t.why), 0u);
+      if (all[k]->group == rows[i].g && rows[i].g->ngen) {
+        t.why = (Why){ .arena = &t.arena };
+        cr_assert_eq(kind_matrices(&t.reps, rows[i].g, S("again"), all[k]->matrix, &t.why), all[k], "its matrices multiply as the elements do");
+      }
+    }
+    cr_assert_null(irrep(&t, rows[i].g, rows[i].n));
+  }
+  cr_assert_eq(irrep(&t, trial_turns(&t, 'T'), 0), kind_scalar(&t.reps));
+  trial_close(&t);
+}
