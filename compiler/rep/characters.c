@@ -220,7 +220,7 @@ static bool real_characters(Reps *reps, const Table *t, Why *why) {
 }
 
 const Characters *group_characters(Reps *reps, const Group *g, Why *why) {
-  Asked asked = { QUESTION_IRREPS, g, NULL, NULL, 0 };
+  Asked asked = { QUESTION_CHARACTERS, g, NULL, NULL, 0 };
   Characters *c = memory_get(reps, asked);
   if (c) return c;
   const Elements *e = group_elements(reps->groups, g, why);

@@ -130,7 +130,7 @@ bool group_turns(Groups *gs, const Group *g, uint32_t *n, bool *mirrors) {
 }
 
 const Group *group_orthogonal(Groups *gs, uint32_t n, bool special) {
-  if (!n) return NULL;
+  if (!n || n > 256) return NULL;
   Group g = { .name = str_format(gs->arena, "%s(%u)", special ? "SO" : "O", n), .dim = n };
   g.sort = n == 1 ? GROUP_FINITE : GROUP_LIE;
   g.special = special;

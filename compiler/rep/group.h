@@ -42,7 +42,7 @@ typedef struct Group {
 
 typedef struct Groups { Arena *arena; Exacts *exacts; vec(Group *) all; } Groups;
 
-/* group.c */
+/* group.c; NULL: n is 0 or too large for the field of the numbers (lcm(n, 4) <= 5040; n <= 256 for O(n), SO(n)) */
 const Group *group_cyclic(Groups *gs, uint32_t n);           /* C(n), n >= 1                       */
 const Group *group_dihedral(Groups *gs, uint32_t n);         /* D(n), n >= 1                       */
 const Group *group_orthogonal(Groups *gs, uint32_t n, bool special);   /* O(1) is finite; others GROUP_LIE */

@@ -177,11 +177,16 @@ const Kind *irrep_of(Reps *reps, const Group *g, uint32_t k, Why *why) {
     return NULL;
   }
   const Character *psi = &c->table[k];
+  Asked asked = { QUESTION_IRREP, g, NULL, NULL, k };
+  const Kind *known = memory_get(reps, asked);
+  if (known) return known;
   Kind draft = { .name = str_format(reps->arena, "irrep(%u)", k), .group = g, .dim = psi->dim, .degree = k };
   draft.matrix = arena_array(reps->arena, Matrix, g->ngen + 1);
   if (!find_matrices(reps, g, c, psi, draft.matrix)) {
     why_no(why, E0704, "irrep(%u) of `%.*s` has no orthonormal basis that was found in a cyclotomic field", k, STR(g->name));
     return NULL;
   }
-  return kind_make(reps, draft, why);
+  const Kind *made = kind_make(reps, draft, why);
+  if (made) memory_put(reps, asked, made);
+  return made;
 }

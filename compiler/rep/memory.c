@@ -25,7 +25,7 @@ void *memory_get(const Reps *reps, Asked asked) {
   return reps->memory ? place(reps->memory, asked)->answer : NULL;
 }
 
-void memory_put(Reps *reps, Asked asked, void *answer) {
+void memory_put(Reps *reps, Asked asked, const void *answer) {
   if (!reps->memory) reps->memory = arena_one(reps->arena, Memory);
   Memory *m = reps->memory;
   if (2 * m->n >= m->cap) {
@@ -37,5 +37,5 @@ void memory_put(Reps *reps, Asked asked, void *answer) {
   }
   Cell *c = place(m, asked);
   m->n += !c->answer;
-  *c = (Cell){ asked, answer };
+  *c = (Cell){ asked, (void *)answer };             /* whoever puts it knows what may be written */
 }

@@ -151,6 +151,9 @@ bool named_draft(Reps *reps, const Group *g, uint32_t i, uint32_t dim, Named *na
 
 /* --- the verbs ------------------------------------------------------------------------------------- */
 static bool has_vector(const Group *g, const char *word, Why *why) {
+  enum { LIE_DIM = 32 };                             /* the algebra has a matrix for each two axes  */
+  if (g->sort == GROUP_LIE && g->dim > LIE_DIM)
+    return why_no(why, E0704, "`%s` of `%.*s`: representations of O(n) and SO(n) are handled up to n = %d", word, STR(g->name), LIE_DIM);
   return g->dim || why_no(why, E0106, "`%.*s` is not a group of matrices, so it has no `%s`", STR(g->name), word);
 }
 
