@@ -1,9 +1,18 @@
-/* cuda.h: the printer from Loops to CUDA text, and NVRTC where it can be loaded. */
+/* cuda.h: the printer from Loops to CUDA C, and NVRTC.
+ *
+ * A kernel of an entry becomes
+ *     extern "C" __global__ void NAME(buffers..., long long sizes..., char *slabs, long long low, long long high)
+ * for blocks of 32 x W threads and N bytes of dynamic shared memory, which the comment above it states. Buffers are
+ * the GLOBAL ones of the Kernel, in order. Any number of blocks gives the same bits. */
 #ifndef GDLC_BACK_CUDA_H
 #define GDLC_BACK_CUDA_H
 #include "loops/plan.h"
-/* All kernels of an entry, one __global__ function each. */
+
 void cuda_text(const EntryCode *e, Out *out);
-/* PTX, or machine code for sm_90a, by NVRTC; why names the package when it is absent. */
+/* One kernel; `stride`: bytes from the slab of a slot to the next. cuda_text is this for each. */
+void cuda_kernel(const Kernel *k, int64_t stride, Out *out);
+int cuda_warps(const Kernel *k);                             /* W: 1 when the kernel has no TEAM    */
+int64_t cuda_shared(const Kernel *k);                        /* N                                   */
+/* PTX for compute_90, or code for sm_90a. false and why: NVRTC is not installed, or refuses the text. */
 bool cuda_compile(Arena *arena, Str text, bool cubin, Str *code, Why *why);
 #endif
