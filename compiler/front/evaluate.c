@@ -226,6 +226,8 @@ static Item index_at(Check *c, Scope *s, const Ast *x) {
   Item of = eval(c, s, x->child[0]), at = eval(c, s, x->child[1]);
   if (of.sort == ITEM_POISON || at.sort == ITEM_POISON) return poisoned(x);
   if (of.sort != ITEM_VALUE) return refuse(c, x->child[0]->span, E0106, "a value is indexed, not %s", sort_text(&of));
+  if (at.sort == ITEM_NUMBER && of.value->type.on && of.value->type.on->sort == SPACE_SET)
+    return refuse(c, x->child[1]->span, E0301, "an element of %.*s addressed by its number: nothing orders a set", STR(of.value->type.on->name));
   if (!is_label(&at)) return refuse(c, x->child[1]->span, E0106, "an index is a label such as `e.src`, this is %s", at.sort == ITEM_VALUE ? "another value" : sort_text(&at));
   return word_site(c, WORD_index, (FnId)0, (Item[]){ of, at }, 2, x->span);
 }

@@ -129,6 +129,8 @@ Test(bind, layers_as_arguments) {
               "layer q[n](x: n scalar) -> n scalar { linear(x, n, bias: false) }\n" MODEL("y = f(f(f(x, q), q), tanh)"));
 }
 
+Test(bind, an_element_by_its_number) { says("2:E0301", "domain V = set\nmodel m(x: scalar on V) -> (y: scalar) { y = x[3] }\n"); }
+
 /* --- statements: LANGUAGE 5.4, 6 --- */
 Test(statements, output_not_assigned) { says("1:E0107", "model m(x: scalar) -> (y: scalar, z: scalar) { z = x }\n"); }
 Test(statements, output_twice) { says("3:E0107", MODEL("y = x\ny = x")); }
