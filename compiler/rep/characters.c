@@ -69,6 +69,8 @@ static void find_powers(Arena *arena, Table *t) {
 /* --- modulo p -------------------------------------------------------------------------------------------- */
 static ulong inverse_of(const Table *t, ulong a) { return n_invmod(a % t->p, t->p); }
 
+static ulong times(const Table *t, ulong a, ulong b) { return n_mulmod2(a, b, t->p); }
+
 static void find_prime(Table *t) {
   t->p = (((ulong)1 << 61) / t->exponent) * t->exponent + 1;
   do t->p -= t->exponent;
@@ -105,13 +107,13 @@ static bool one_character(Table *t, const nmod_mat_t vectors, uint32_t k) {
   ulong *value = t->value + (size_t)k * n;
   for (uint32_t s = 0; s < n; s++) value[s] = n_mulmod2(nmod_mat_entry(vectors, s, 0), scale, t->p);
   for (uint32_t s = 0; s < n; s++)
-    sum = n_addmod(sum, n_mulmod2(n_mulmod2(value[s], value[t->inverse[s]], t->p), inverse_of(t, t->c->size[s]), t->p), t->p);
+    sum = n_addmod(sum, times(t, times(t, value[s], value[t->inverse[s]]), inverse_of(t, t->c->size[s])), t->p);
   ulong square = n_mulmod2(t->g->elements->n, inverse_of(t, sum), t->p);
   uint32_t d = 1;
   while ((ulong)d * d < square && d <= t->g->elements->n) d++;
   if ((ulong)d * d != square) return false;
   t->degree[k] = d;
-  for (uint32_t s = 0; s < n; s++) value[s] = n_mulmod2(n_mulmod2(value[s], d, t->p), inverse_of(t, t->c->size[s]), t->p);
+  for (uint32_t s = 0; s < n; s++) value[s] = times(t, times(t, value[s], d), inverse_of(t, t->c->size[s]));
   return true;
 }
 
@@ -184,7 +186,8 @@ static bool conjugate_before(const Table *t, uint32_t k) {
   uint32_t n = t->c->nclasses;
   for (uint32_t l = 0; l < k; l++) {
     bool same = true;
-    for (uint32_t s = 0; same && s < n; s++) same = t->value[(size_t)l * n + s] == t->value[(size_t)k * n + t->inverse[s]];
+    for (uint32_t s = 0; same && s < n; s++)
+      same = t->value[(size_t)l * n + s] == t->value[(size_t)k * n + t->inverse[s]];
     if (same) return true;
   }
   return false;
@@ -213,7 +216,8 @@ static bool real_characters(Reps *reps, const Table *t, Why *why) {
       x.value[s] = type == 1 ? v : exact_mul(pool, exact_int(pool, 2), v);
     }
     uint32_t at = c->n++;                            /* insertion keeps the table sorted           */
-    for (; at && character_order(c, t->g->elements->n, &x, &c->table[at - 1]) < 0; at--) c->table[at] = c->table[at - 1];
+    for (; at && character_order(c, t->g->elements->n, &x, &c->table[at - 1]) < 0; at--)
+      c->table[at] = c->table[at - 1];
     c->table[at] = x;
   }
   return true;
@@ -228,7 +232,8 @@ const Characters *group_characters(Reps *reps, const Group *g, Why *why) {
   c = arena_one(reps->arena, Characters);
   if (e->n <= ORDER) find_classes(reps->arena, g, c);
   if (e->n > ORDER || c->nclasses > CLASSES) {
-    why_no(why, E0704, "irreps of `%.*s`: they are found for groups of at most %d elements and %d classes", STR(g->name), ORDER, CLASSES);
+    why_no(why, E0704, "irreps of `%.*s`: they are found for groups of at most %d elements and %d classes",
+        STR(g->name), ORDER, CLASSES);
     return NULL;
   }
   c->table = arena_array(reps->arena, Character, c->nclasses);

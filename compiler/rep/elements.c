@@ -345,7 +345,8 @@ static uint32_t find_generator(Groups *gs, const Group *small, uint32_t gen, con
         for (uint32_t j = 0; same && j < large->dim; j++) {
           const Exact *a = e->vector[x].at[(size_t)i * large->dim + j];
           bool inside = i < small->dim && j < small->dim;
-          same = exact_equal(a, inside ? small->vector[gen].at[(size_t)i * small->dim + j] : exact_int(gs->exacts, i == j));
+          const Exact *b = inside ? small->vector[gen].at[(size_t)i * small->dim + j] : exact_int(gs->exacts, i == j);
+          same = exact_equal(a, b);
         }
       if (same) return x;
     }

@@ -392,8 +392,8 @@ bool exact_as_int(const Exact *a, int64_t *i) {
   return true;
 }
 
-/* Is a = b, and if not which is larger, in the field of both, however large. The pool is not at hand here, so the
- * polynomial is made again; numbers of one field, the usual case, need none. */
+/* Is a = b, in the field of both, however large it is? The pool is not at hand here, so the polynomial is
+ * made again; numbers of one field, the usual case, need none. */
 static bool same(const Exact *a, const Exact *b) {
   if (a->order == b->order) return a->order == 1 ? fmpq_equal(a->q, b->q) : fmpq_poly_equal(a->p, b->p);
   if (a->order == 1 || b->order == 1) return false;  /* elements of order > 1 are irrational       */
@@ -564,7 +564,7 @@ int exact_compare(const Exact *a, const Exact *b) {
   double x = exact_real(a), y = exact_real(b);
   if (x != y) return x < y ? -1 : 1;                 /* nearest doubles keep the order             */
   Exacts *pool = exacts_open();
-  const Exact *d = combine(pool, SORT_SUB, a, b);
+  const Exact *d = combine(pool, SORT_SUB, a, b);    /* NULL: closer than doubles tell, in fields that do not join */
   int order = d && exact_real(d) < 0 ? -1 : 1;
   exacts_close(pool);
   return order;

@@ -210,7 +210,8 @@ static bool confirmed(Exacts *pool, const System *s, const Found *f, Arena *aren
   bool good = true;
   for (uint32_t v = 0; good && v < f->n; v++) {
     good = reconstruct(s, f, v, vector) && satisfies(s, vector, field_phi(pool, s->order));
-    for (uint32_t c = 0; good && c < s->dim; c++) at[(size_t)v * s->dim + c] = field_element(pool, &vector[c], s->order);
+    for (uint32_t c = 0; good && c < s->dim; c++)
+      at[(size_t)v * s->dim + c] = field_element(pool, &vector[c], s->order);
   }
   for (uint32_t c = 0; c < s->dim; c++) fmpq_poly_clear(&vector[c]);
   free(vector);
@@ -254,7 +255,8 @@ static void drop(System *s) {
 
 bool exact_null_space(Exacts *pool, Arena *arena, const Exact *const *A, uint32_t rows, uint32_t dim,
                       ExactBasis *basis, Why *why) {
-  if (dim > UNKNOWNS) return why_no(why, E0704, "%u unknowns, and intertwiners are solved exactly up to %d", dim, UNKNOWNS);
+  if (dim > UNKNOWNS)
+    return why_no(why, E0704, "%u unknowns, and intertwiners are solved exactly up to %d", dim, UNKNOWNS);
   System s = { .A = A, .rows = rows, .dim = dim };
   Found found = { 0 };
   fmpz_init(found.modulus);

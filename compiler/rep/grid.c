@@ -32,7 +32,8 @@ const GridAction *grid_action(Reps *reps, const Group *g, uint32_t ndim, Why *wh
   a->ndim = ndim;
   a->exact = true;
   if (g && g->dim == ndim && !g->nfactors) {
-    const Group *counted = g;                        /* whose elements are counted: O(2) and SO(2) turn pixels as D(4), C(4) */
+    /* whose elements are counted: O(2) and SO(2) turn pixels as D(4), C(4) */
+    const Group *counted = g;
     if (g->sort == GROUP_LIE) counted = g->special ? group_cyclic(reps->groups, 4) : group_dihedral(reps->groups, 4);
     const Elements *e = group_elements(reps->groups, counted, why);
     if (!e) return NULL;

@@ -23,7 +23,7 @@ static const Exact **characters(Reps *reps, const Kind *k) {
     }
     int64_t trace = 0;
     kind_image(reps, k, i, image);
-    for (uint32_t j = 0; j < k->dim; j++) trace += image[j] == (int32_t)j + 1 ? 1 : image[j] == -(int32_t)j - 1 ? -1 : 0;
+    for (int32_t j = 0; j < (int32_t)k->dim; j++) trace += (image[j] == j + 1) - (image[j] == -j - 1);
     of[i] = exact_int(pool, trace);
   }
   return of;
@@ -66,12 +66,13 @@ static void equations(Reps *reps, Matrix in, Matrix out, const Exact **rows) {
     }
 }
 
-bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint32_t din, uint32_t dout, ExactBasis *basis, Why *why) {
+bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint32_t din, uint32_t dout,
+    ExactBasis *basis, Why *why) {
   uint32_t order = 1;
   uint64_t dim = (uint64_t)din * dout;
   if (dim > 1500)
-    return why_no(why, E0704, "maps from %u to %u components have %llu unknowns, and at most 1,500 are solved", din, dout,
-                  (unsigned long long)dim);
+    return why_no(why, E0704, "maps from %u to %u components have %llu unknowns, and at most 1,500 are solved", din,
+                  dout, (unsigned long long)dim);
   for (uint32_t k = 0; k < n; k++)
     if (!matrix_field(in[k], &order) || !matrix_field(out[k], &order))
       return why_no(why, E0704, "the numbers lie in a cyclotomic field of order above 5040");
@@ -115,7 +116,8 @@ const Basis *hom_basis(Reps *reps, const Kind *in, const Kind *out, Why *why) {
       basis = basis_of_orbits(reps->arena, 1, in->dim, out->dim, move, g->ngen);
     } else basis = solve(reps, in, out, why);
     if (basis && countable(reps, in, out) && basis->n != average(reps, in, out))
-      bug("%u maps from %.*s to %.*s, against %u by characters", basis->n, STR(in->name), STR(out->name), average(reps, in, out));
+      bug("%u maps from %.*s to %.*s, against %u by characters", basis->n, STR(in->name), STR(out->name),
+          average(reps, in, out));
   }
   if (basis) memory_put(reps, asked, basis);
   return basis;

@@ -17,7 +17,8 @@ typedef struct Cosets {             /* of H, each with a sign: g takes coset c t
 } Cosets;
 
 /* H = <a, b> with signs of a and b; false when the signs are no character. */
-static bool subgroup(Arena *arena, const Group *g, uint32_t a, uint32_t b, int sa, int sb, int8_t *sign, uint32_t *size) {
+static bool subgroup(Arena *arena, const Group *g, uint32_t a, uint32_t b, int sa, int sb, int8_t *sign,
+    uint32_t *size) {
   uint32_t n = g->elements->n, end = 1, *queue = arena_array(arena, uint32_t, n);
   memset(sign, 0, n);
   sign[0] = 1;
@@ -35,7 +36,8 @@ static bool subgroup(Arena *arena, const Group *g, uint32_t a, uint32_t b, int s
 }
 
 /* How often does the character of H occur in psi? Times the order of H, as a number. */
-static bool occurs(Exacts *pool, const Characters *c, const Character *psi, const int8_t *sign, uint32_t n, uint32_t size) {
+static bool occurs(Exacts *pool, const Characters *c, const Character *psi, const int8_t *sign, uint32_t n,
+    uint32_t size) {
   const Exact *sum = exact_int(pool, 0);
   for (uint32_t h = 0; h < n; h++)
     if (sign[h]) {
@@ -48,7 +50,8 @@ static bool occurs(Exacts *pool, const Characters *c, const Character *psi, cons
 
 static Cosets cosets(Arena *arena, const Group *g, const int8_t *sign, uint32_t size) {
   uint32_t n = g->elements->n;
-  Cosets c = { .size = size, .coset = arena_array(arena, uint32_t, n), .sign = arena_array(arena, int8_t, n), .first = arena_array(arena, uint32_t, n) };
+  Cosets c = { .size = size, .coset = arena_array(arena, uint32_t, n), .sign = arena_array(arena, int8_t, n),
+      .first = arena_array(arena, uint32_t, n) };
   for (uint32_t x = 0; x < n; x++) {
     if (c.sign[x]) continue;
     c.first[c.n] = x;
@@ -74,7 +77,8 @@ static const Exact *dot(Exacts *pool, const Exact *const *a, const Exact *const 
 }
 
 /* The projection of the unit vector of a coset, up to a factor: the sum over g of psi(g^-1) g. */
-static const Exact **project(Exacts *pool, Arena *arena, const Group *g, const Characters *c, const Character *psi, const Cosets *w, uint32_t i) {
+static const Exact **project(Exacts *pool, Arena *arena, const Group *g, const Characters *c, const Character *psi,
+    const Cosets *w, uint32_t i) {
   const Exact **v = arena_array(arena, const Exact *, w->n);
   for (uint32_t k = 0; k < w->n; k++) v[k] = exact_int(pool, 0);
   for (uint32_t x = 0; x < g->elements->n; x++) {
@@ -111,7 +115,8 @@ static bool normalize(Exacts *pool, const Exact **v, uint32_t n) {
 }
 
 /* An orthonormal basis of the space, u[0 ... dim - 1]; false when the lengths of no candidate have roots. */
-static bool orthonormal(Exacts *pool, Arena *arena, const Group *g, const Characters *c, const Character *psi, const Cosets *w, const Exact ***u) {
+static bool orthonormal(Exacts *pool, Arena *arena, const Group *g, const Characters *c, const Character *psi,
+    const Cosets *w, const Exact ***u) {
   uint32_t made = 0;
   for (uint32_t i = 0; i < w->n && made < psi->dim; i++) {
     const Exact **v = project(pool, arena, g, c, psi, w, i);
@@ -123,7 +128,8 @@ static bool orthonormal(Exacts *pool, Arena *arena, const Group *g, const Charac
 }
 
 /* Row i, column j: u_i . g u_j. */
-static bool fill(Exacts *pool, Arena *arena, const Group *g, uint32_t gen, const Cosets *w, const Exact ***u, Matrix *m) {
+static bool fill(Exacts *pool, Arena *arena, const Group *g, uint32_t gen, const Cosets *w, const Exact ***u,
+    Matrix *m) {
   const Exact **moved = arena_array(arena, const Exact *, w->n);
   for (uint32_t j = 0; j < m->dim; j++) {
     for (uint32_t k = 0; k < w->n; k++) {
@@ -138,7 +144,8 @@ static bool fill(Exacts *pool, Arena *arena, const Group *g, uint32_t gen, const
 }
 
 /* One subgroup with signs; true when matrices came out. */
-static bool attempt(Reps *reps, Arena *scratch, const Group *g, const Characters *c, const Character *psi, const int8_t *sign, uint32_t size, Matrix *m) {
+static bool attempt(Reps *reps, Arena *scratch, const Group *g, const Characters *c, const Character *psi,
+    const int8_t *sign, uint32_t size, Matrix *m) {
   Exacts *pool = reps->groups->exacts;
   Cosets w = cosets(scratch, g, sign, size);
   const Exact ***u = arena_array(scratch, const Exact **, psi->dim);
@@ -161,7 +168,8 @@ static bool find_matrices(Reps *reps, const Group *g, const Characters *c, const
     for (uint32_t a = 0; !good && a <= b; a++)
       for (int s = 0; !good && s < 4; s++) {
         uint32_t size;
-        if (subgroup(&scratch, g, a, b, signs[s][0], signs[s][1], sign, &size) && occurs(reps->groups->exacts, c, psi, sign, n, size))
+        if (subgroup(&scratch, g, a, b, signs[s][0], signs[s][1], sign, &size) &&
+            occurs(reps->groups->exacts, c, psi, sign, n, size))
           good = attempt(reps, &scratch, g, c, psi, sign, size, m);
         arena_reset(&scratch, mark);
       }
@@ -183,7 +191,8 @@ const Kind *irrep_of(Reps *reps, const Group *g, uint32_t k, Why *why) {
   Kind draft = { .name = str_format(reps->arena, "irrep(%u)", k), .group = g, .dim = psi->dim, .degree = k };
   draft.matrix = arena_array(reps->arena, Matrix, g->ngen + 1);
   if (!find_matrices(reps, g, c, psi, draft.matrix)) {
-    why_no(why, E0704, "irrep(%u) of `%.*s` has no orthonormal basis that was found in a cyclotomic field", k, STR(g->name));
+    why_no(why, E0704, "irrep(%u) of `%.*s` has no orthonormal basis that was found in a cyclotomic field", k,
+        STR(g->name));
     return NULL;
   }
   const Kind *made = kind_make(reps, draft, why);

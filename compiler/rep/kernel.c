@@ -80,7 +80,8 @@ static Basis *by_stabilisers(const Ask *q, Why *why) {
   size_t total = (size_t)q->noffsets * dim;
   Matrix *in = arena_array(arena, Matrix, np + ngen), *out = arena_array(arena, Matrix, np + ngen);
   uint32_t **to = arena_array(arena, uint32_t *, np), *orbit = arena_array(arena, uint32_t, q->noffsets);
-  double *s = arena_array(arena, double, (size_t)np * dout * dout), *back = arena_array(arena, double, (size_t)np * din * din);
+  double *s = arena_array(arena, double, (size_t)np * dout * dout),
+      *back = arena_array(arena, double, (size_t)np * din * din);
   for (uint32_t p = 0; p < np; p++) {
     grid_permute_window(a, p, q->shape, to[p] = arena_array(arena, uint32_t, q->noffsets));
     Matrix inverse = matrix_of(q, q->in, a->group->elements->inverse[a->pixel[p]]);
@@ -125,7 +126,8 @@ static Basis *by_stabilisers(const Ask *q, Why *why) {
 /* --- values only ------------------------------------------------------------------------------------------------ */
 static Basis *each_offset(const Basis *hom, uint32_t noffsets, Arena *keep) {
   Basis *b = arena_one(keep, Basis);
-  *b = (Basis){ .n = noffsets * hom->n, .noffsets = noffsets, .din = hom->din, .dout = hom->dout, .nnz = noffsets * hom->nnz };
+  *b = (Basis){ .n = noffsets * hom->n, .noffsets = noffsets, .din = hom->din, .dout = hom->dout,
+      .nnz = noffsets * hom->nnz };
   b->nz = arena_array(keep, BasisEntry, b->nnz);
   for (uint32_t x = 0; x < noffsets; x++)
     for (uint32_t i = 0; i < hom->nnz; i++) {

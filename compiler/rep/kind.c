@@ -140,7 +140,7 @@ static bool count_trivial(Reps *reps, Kind *k, Why *why) {
     const Exact **rows = arena_array(reps->arena, const Exact *, (ngen + nalgebra) * size);
     for (uint32_t g = 0; g < ngen; g++)
       for (size_t i = 0; i < size; i++)
-        rows[g * size + i] = i % (dim + 1) ? k->matrix[g].at[i] : exact_sub(pool, k->matrix[g].at[i], exact_int(pool, 1));
+        rows[g * size + i] = exact_sub(pool, k->matrix[g].at[i], exact_int(pool, i % (dim + 1) == 0));
     for (uint32_t g = 0; g < nalgebra; g++) memcpy(rows + (ngen + g) * size, k->algebra[g].at, sizeof *rows * size);
     ExactBasis basis;
     good = exact_null_space(pool, reps->arena, rows, (ngen + nalgebra) * dim, dim, &basis, why);
@@ -217,7 +217,8 @@ static bool narrow(Kind *k) {
 
 const Kind *kind_make(Reps *reps, Kind k, Why *why) {
   if (k.dim > KIND_DIM) {
-    why_no(why, E0704, "one copy of `%.*s` has %u components, and at most %d are handled", STR(k.name), k.dim, KIND_DIM);
+    why_no(why, E0704, "one copy of `%.*s` has %u components, and at most %d are handled", STR(k.name), k.dim,
+        KIND_DIM);
     return NULL;
   }
   uint32_t field = 1;

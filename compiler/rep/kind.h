@@ -12,7 +12,8 @@
 enum { KIND_DIM = 2048 };           /* components of one copy, at most: its matrices are kept        */
 
 /* kind.c */
-const Kind *kind_make(Reps *reps, Kind draft, Why *why);     /* from name, group, dim, degree and image or matrix, algebra */
+/* from name, group, dim, degree and image or matrix, algebra */
+const Kind *kind_make(Reps *reps, Kind draft, Why *why);
 const Kind *kind_lift(Reps *reps, const Kind *k, const Group *g);
 void kind_find_images(Reps *reps, Kind *draft);               /* from matrices, where all of them have images */
 bool kind_signed(const Kind *k);                             /* FIXED, PERMUTES or SIGNS              */
@@ -34,16 +35,19 @@ typedef struct Move { const uint32_t *offset; const int32_t *in, *out; } Move;  
 Basis *basis_of_orbits(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, const Move *move, size_t n);
 /* Orthonormal from independent vectors (each noffsets * din * dout numbers), in their order; those that
  * depend on earlier ones are dropped when `drop`, else that is a bug. The vectors are overwritten. */
-Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n, bool drop);
+Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n,
+    bool drop);
 
 /* hom.c: {B : out[k] B = B in[k] for all k}, B[o][i] at i * dout + o, in reduced echelon form; in the arena of reps */
-bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint32_t din, uint32_t dout, ExactBasis *basis, Why *why);
+bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint32_t din, uint32_t dout,
+    ExactBasis *basis, Why *why);
 
 /* rings.c: kernels of turns that are no symmetries of pixels; kinds on one group that holds a->group */
 Basis *kernel_rings(Reps *reps, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);
 
 /* memory.c */
-typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_DIM, QUESTION_GRID, QUESTION_CHARACTERS, QUESTION_IRREP } Question;
+typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_DIM, QUESTION_GRID,
+    QUESTION_CHARACTERS, QUESTION_IRREP } Question;
 typedef struct Asked { Question question; const void *a, *b, *c; uint32_t n; } Asked;
 void *memory_get(const Reps *reps, Asked asked);             /* NULL: not known                       */
 void memory_put(Reps *reps, Asked asked, const void *answer);

@@ -25,7 +25,8 @@ Matrix matrix_times(Exacts *pool, Arena *arena, Matrix a, Matrix b) {
       if (exact_is_zero(x)) continue;
       for (uint32_t j = 0; j < n; j++) {
         const Exact *y = b.at[(size_t)k * n + j];
-        if (!exact_is_zero(y)) m.at[(size_t)i * n + j] = exact_add(pool, m.at[(size_t)i * n + j], exact_mul(pool, x, y));
+        const Exact **to = &m.at[(size_t)i * n + j];
+        if (!exact_is_zero(y)) *to = exact_add(pool, *to, exact_mul(pool, x, y));
       }
     }
   return m;

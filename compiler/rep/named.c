@@ -105,7 +105,8 @@ static Kind draft_turn(Reps *reps, const Group *g, uint32_t n, bool mirrors, uin
 }
 
 /* Divisors of n twice: cosets of C(d), then of D(d); the subgroup D(d) has the turns by n/d and m. */
-static bool draft_quotient(Reps *reps, const Group *g, uint32_t n, bool mirrors, uint32_t i, uint32_t dim, Named *named) {
+static bool draft_quotient(Reps *reps, const Group *g, uint32_t n, bool mirrors, uint32_t i, uint32_t dim,
+    Named *named) {
   uint32_t d = i / 2 + 1;
   if (d > n) return false;
   bool dihedral = i % 2;
@@ -153,7 +154,8 @@ bool named_draft(Reps *reps, const Group *g, uint32_t i, uint32_t dim, Named *na
 static bool has_vector(const Group *g, const char *word, Why *why) {
   enum { LIE_DIM = 32 };                             /* the algebra has a matrix for each two axes  */
   if (g->sort == GROUP_LIE && g->dim > LIE_DIM)
-    return why_no(why, E0704, "`%s` of `%.*s`: representations of O(n) and SO(n) are handled up to n = %d", word, STR(g->name), LIE_DIM);
+    return why_no(why, E0704, "`%s` of `%.*s`: representations of O(n) and SO(n) are handled up to n = %d", word,
+        STR(g->name), LIE_DIM);
   return g->dim || why_no(why, E0106, "`%.*s` is not a group of matrices, so it has no `%s`", STR(g->name), word);
 }
 
@@ -188,7 +190,8 @@ const Kind *kind_regular(Reps *reps, const Group *g, Why *why) {
 const Kind *kind_quotient(Reps *reps, const Group *g, const Group *k, Why *why) {
   const uint32_t *sub = group_embed(reps->groups, k, g, why);
   if (!sub || !few_enough(g, "quotient", g->elements->n / k->elements->n, why)) return NULL;
-  return kind_make(reps, draft_cosets(reps, g, str_format(reps->arena, "quotient(%.*s)", STR(k->name)), sub, k->elements->n), why);
+  return kind_make(reps, draft_cosets(reps, g, str_format(reps->arena, "quotient(%.*s)", STR(k->name)), sub,
+      k->elements->n), why);
 }
 
 const Kind *kind_irrep(Reps *reps, const Group *g, uint32_t k, Why *why) {
@@ -234,7 +237,8 @@ const Kind *kind_matrices(Reps *reps, const Group *g, Str name, const Matrix *m,
   uint32_t dim = m[0].dim, field = 1;
   for (uint32_t i = 0; i < g->ngen; i++) {
     if (m[i].dim != dim || !dim) {
-      why_no(why, E0106, "the image of `%.*s` has %u rows, that of `%.*s` %u", STR(g->gen[i]), m[i].dim, STR(g->gen[0]), dim);
+      why_no(why, E0106, "the image of `%.*s` has %u rows, that of `%.*s` %u", STR(g->gen[i]), m[i].dim,
+          STR(g->gen[0]), dim);
       return NULL;
     }
     if (!matrix_field(m[i], &field)) {

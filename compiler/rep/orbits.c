@@ -89,7 +89,8 @@ static bool meet(const uint64_t *a, const uint64_t *b, uint32_t words) {
   return false;
 }
 
-Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n, bool drop) {
+Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t dout, double *at, uint32_t n,
+    bool drop) {
   size_t total = (size_t)noffsets * din * dout;
   uint32_t kept = 0;
   Arena scratch = { 0 };
@@ -133,7 +134,8 @@ Basis *basis_of_vectors(Arena *arena, uint32_t noffsets, uint32_t din, uint32_t 
     for (size_t i = 0; i < total; i++) {
       double value = at[k * total + i];
       if (fabs(value) > nothing)
-        b->nz[next++] = (BasisEntry){ k, (uint32_t)(i / dout / din), (uint32_t)(i / dout % din), (uint32_t)(i % dout), value };
+        b->nz[next++] = (BasisEntry){ k, (uint32_t)(i / dout / din), (uint32_t)(i / dout % din),
+            (uint32_t)(i % dout), value };
     }
   return b;
 }

@@ -81,7 +81,8 @@ typedef struct Making {
   bool alternating;
 } Making;
 
-static const Kind *construct(Reps *reps, Making m, Str name, uint32_t dim, uint32_t degree, const Kind *x, const Kind *y, Why *why) {
+static const Kind *construct(Reps *reps, Making m, Str name, uint32_t dim, uint32_t degree, const Kind *x,
+    const Kind *y, Why *why) {
   const Group *g = group_join(reps->groups, x->group, y->group);
   if (!g) return kind_scalar(reps);
   uint32_t field = 1;
@@ -109,7 +110,8 @@ static Matrix product(const Making *m, Matrix a, Matrix b) { return matrix_krone
 
 static Matrix leibniz(const Making *m, Matrix a, Matrix b) {
   Matrix one = matrix_identity(m->pool, m->arena, a.dim), other = matrix_identity(m->pool, m->arena, b.dim);
-  return matrix_add(m->pool, m->arena, matrix_kronecker(m->pool, m->arena, a, other), matrix_kronecker(m->pool, m->arena, one, b));
+  return matrix_add(m->pool, m->arena, matrix_kronecker(m->pool, m->arena, a, other),
+      matrix_kronecker(m->pool, m->arena, one, b));
 }
 
 const Kind *kind_product(Reps *reps, const Kind *x, const Kind *y, Why *why) {
@@ -151,11 +153,13 @@ static Matrix minus_transpose(const Making *m, Matrix a, Matrix b) {
 }
 
 const Rep *rep_dual(Reps *reps, const Rep *x) {
-  Making m = { .pool = reps->groups->exacts, .arena = reps->arena, .of_group = inverse_transpose, .of_algebra = minus_transpose };
+  Making m = { .pool = reps->groups->exacts, .arena = reps->arena, .of_group = inverse_transpose,
+      .of_algebra = minus_transpose };
   Term *term = arena_array(reps->arena, Term, x->n);
   for (uint32_t i = 0; i < x->n; i++) {
     const Kind *k = x->term[i].kind;
-    if (!k->orthogonal) k = construct(reps, m, str_format(reps->arena, "dual(%.*s)", STR(k->name)), k->dim, k->degree, k, k, NULL);
+    Str name = str_format(reps->arena, "dual(%.*s)", STR(k->name));
+    if (!k->orthogonal) k = construct(reps, m, name, k->dim, k->degree, k, k, NULL);
     if (!k) bug("a dual outside the field of its representation");
     term[i] = (Term){ k, x->term[i].copies };
   }
@@ -166,13 +170,14 @@ const Rep *rep_dual(Reps *reps, const Rep *x) {
 static Matrix on_pairs(const Making *m, Matrix t, uint32_t n) {
   Exacts *pool = m->pool;
   uint32_t dim = m->alternating ? n * (n - 1) / 2 : n * (n + 1) / 2, row = 0;
-  const Exact *root = exact_sqrt(pool, exact_int(pool, 2)), *half = exact_div(pool, exact_int(pool, 1), exact_int(pool, 2));
+  const Exact *two = exact_int(pool, 2), *root = exact_sqrt(pool, two), *half = exact_div(pool, exact_int(pool, 1), two);
   Matrix s = matrix_new(pool, m->arena, dim);
   for (uint32_t i = 0; i < n; i++)
     for (uint32_t j = i + m->alternating; j < n; j++, row++)
       for (uint32_t k = 0, column = 0; k < n; k++)
         for (uint32_t l = k + m->alternating; l < n; l++, column++) {
-          const Exact *a = t.at[((size_t)i * n + j) * n * n + k * n + l], *b = t.at[((size_t)j * n + i) * n * n + k * n + l];
+          const Exact *a = t.at[((size_t)i * n + j) * n * n + k * n + l],
+              *b = t.at[((size_t)j * n + i) * n * n + k * n + l];
           /* (t_ij,kl +- t_ji,kl +- t_ij,lk + t_ji,lk) / 2 where both differ; t commutes with the exchange of a pair */
           const Exact *sum = m->alternating ? exact_sub(pool, a, b) : i == j && k == l ? a : exact_add(pool, a, b);
           if (!m->alternating && (i == j) != (k == l)) {
@@ -195,7 +200,8 @@ static const Kind *kind_square(Reps *reps, const Kind *k, bool alternating, Why 
       why_no(why, E0704, "the square of `%.*s` needs a cyclotomic field of order above 5040", STR(k->name));
       return NULL;
     }
-  Making m = { .pool = reps->groups->exacts, .arena = reps->arena, .of_group = square, .of_algebra = square_leibniz, .alternating = alternating };
+  Making m = { .pool = reps->groups->exacts, .arena = reps->arena, .of_group = square, .of_algebra = square_leibniz,
+      .alternating = alternating };
   uint32_t dim = alternating ? k->dim * (k->dim - 1) / 2 : k->dim * (k->dim + 1) / 2;
   Str name = str_format(reps->arena, "%s(%.*s)", alternating ? "alt2" : "sym2", STR(k->name));
   return construct(reps, m, name, dim, 2 * k->degree, k, k, why);
@@ -255,16 +261,19 @@ static const Kind *restrict_lie(Reps *reps, const Kind *k, const Group *to, Why 
   if (!lies_in(reps, to, k->group, why)) return NULL;
   if (same_word(k, "pseudoscalar")) return kind_sign(reps, to, why);
   if (!vector && !pseudo) {
-    why_no(why, E0704, "`%.*s` of `%.*s` is not restricted to `%.*s`", STR(k->name), STR(k->group->name), STR(to->name));
+    why_no(why, E0704, "`%.*s` of `%.*s` is not restricted to `%.*s`", STR(k->name), STR(k->group->name),
+        STR(to->name));
     return NULL;
   }
   uint32_t nalgebra = group_algebra(to);
-  Kind small = { .name = str_format(reps->arena, "%.*s of %.*s", STR(k->name), STR(k->group->name)), .group = to, .dim = k->dim, .degree = k->degree };
+  Kind small = { .name = str_format(reps->arena, "%.*s of %.*s", STR(k->name), STR(k->group->name)), .group = to,
+      .dim = k->dim, .degree = k->degree };
   small.matrix = arena_array(reps->arena, Matrix, to->ngen + 1);
   small.algebra = nalgebra ? arena_array(reps->arena, Matrix, nalgebra) : NULL;
   for (uint32_t i = 0; i < to->ngen; i++) {
     small.matrix[i] = block(reps, to->vector[i], k->dim, false);
-    if (pseudo) small.matrix[i] = matrix_scale(pool, reps->arena, matrix_determinant(pool, reps->arena, to->vector[i]), small.matrix[i]);
+    const Exact *det = matrix_determinant(pool, reps->arena, to->vector[i]);
+    if (pseudo) small.matrix[i] = matrix_scale(pool, reps->arena, det, small.matrix[i]);
   }
   const Kind *turns = nalgebra ? kind_vector(reps, to, why) : NULL;
   for (uint32_t i = 0; turns && i < nalgebra; i++) small.algebra[i] = block(reps, turns->algebra[i], k->dim, true);
@@ -278,7 +287,8 @@ static const Kind *restrict_kind(Reps *reps, const Kind *k, const Group *to, Why
   if (group_holds(to, k->group, &first)) return k;
   const uint32_t *map = group_embed(reps->groups, to, k->group, why);
   if (!map) return NULL;
-  Kind small = { .name = str_format(reps->arena, "%.*s of %.*s", STR(k->name), STR(k->group->name)), .group = to, .dim = k->dim, .degree = k->degree };
+  Kind small = { .name = str_format(reps->arena, "%.*s of %.*s", STR(k->name), STR(k->group->name)), .group = to,
+      .dim = k->dim, .degree = k->degree };
   const uint32_t *times = to->elements->times;       /* the element of generator i is times[i]     */
   small.matrix = arena_array(reps->arena, Matrix, to->ngen + 1);
   for (uint32_t i = 0; i < to->ngen; i++) small.matrix[i] = kind_matrix(reps, k, map[times[i]]);
@@ -307,7 +317,8 @@ Action rep_action(const Rep *x) {
   Action least = ACTION_FIXED;
   for (uint32_t i = 0; i < x->n; i++) {
     Action a = x->term[i].kind->action;
-    if ((least == ACTION_SIGNS && a == ACTION_SCALES) || (least == ACTION_SCALES && a == ACTION_SIGNS)) a = ACTION_MIXES;
+    bool both = (least == ACTION_SIGNS && a == ACTION_SCALES) || (least == ACTION_SCALES && a == ACTION_SIGNS);
+    if (both) a = ACTION_MIXES;
     if (a > least) least = a;
   }
   return least;
@@ -327,7 +338,8 @@ bool rep_verify(const Rep *x, Why *why) {
   uint64_t dim = 0, copies = 0;
   for (uint32_t i = 0; i < x->n; i++) {
     if (!x->term[i].copies) return why_no(why, E0106, "term %u has no copies", i);
-    if (i && kind_order(x->term[i - 1].kind, x->term[i].kind) > 0) return why_no(why, E0106, "term %u is out of order", i);
+    if (i && kind_order(x->term[i - 1].kind, x->term[i].kind) > 0)
+      return why_no(why, E0106, "term %u is out of order", i);
     for (uint32_t j = 0; j < i; j++)
       if (x->term[j].kind == x->term[i].kind) return why_no(why, E0106, "terms %u and %u are equal", j, i);
     copies += x->term[i].copies;

@@ -10,7 +10,8 @@
 #include "rep/kind.h"
 #include <math.h>
 
-typedef struct Angular { uint32_t n, cap; double *at; } Angular;   /* at[(v * din * dout + i * dout + o) * 2 + (cos, sin)] */
+/* at[(v * din * dout + i * dout + o) * 2 + (cos, sin)] */
+typedef struct Angular { uint32_t n, cap; double *at; } Angular;
 
 /* F of a matrix A of the plane for frequency m: A = turn * diag(1, -1)^(det < 0). */
 static Matrix angular_matrix(Reps *reps, Matrix a, uint32_t m) {
@@ -137,8 +138,9 @@ static Angular by_pairs(Reps *reps, const Group *plane_group, uint32_t m, const 
   return result;
 }
 
-/* --- other kinds --------------------------------------------------------------------------------------------------- */
-static bool by_intertwiners(Reps *reps, const Group *g, uint32_t m, const Kind *in, const Kind *out, Angular *result, Why *why) {
+/* --- other kinds ------------------------------------------------------------------------------------------------ */
+static bool by_intertwiners(Reps *reps, const Group *g, uint32_t m, const Kind *in, const Kind *out, Angular *result,
+    Why *why) {
   const Kind *f = angular_kind(reps, g, m, why);
   const Basis *b = f ? hom_pairs(reps, in, f, out, why) : NULL;
   if (!b) return false;
@@ -151,7 +153,7 @@ static bool by_intertwiners(Reps *reps, const Group *g, uint32_t m, const Kind *
   return true;
 }
 
-/* --- sampling ------------------------------------------------------------------------------------------------------ */
+/* --- sampling --------------------------------------------------------------------------------------------------- */
 static double ring(double radius, uint32_t j) {
   double d = radius - j;
   return exp(-d * d / (2 * 0.6 * 0.6));
@@ -175,7 +177,8 @@ Basis *kernel_rings(Reps *reps, const GridAction *a, uint32_t size, const Kind *
   const Group *g = a->group;
   Exacts *pool = reps->groups->exacts;
   if (size % 2 == 0) {
-    why_no(why, E0111, "a kernel of size %u: `%.*s` has turns that do not map pixels to pixels, and needs an odd one", size, STR(g->name));
+    why_no(why, E0111, "a kernel of size %u: `%.*s` has turns that do not map pixels to pixels, and needs an odd one",
+           size, STR(g->name));
     return NULL;
   }
   for (uint32_t i = 0; i < g->ngen; i++) {

@@ -23,7 +23,8 @@ static inline void trial_close(Trial *t) {
 /* "0 -1 1/2 sqrt(5)" would need a parser: entries are numerators over one denominator, row by row. */
 static inline Matrix trial_matrix(Trial *t, uint32_t dim, int64_t den, const int64_t *num) {
   Matrix m = { dim, arena_array(&t->arena, const Exact *, dim * dim) };
-  for (uint32_t i = 0; i < dim * dim; i++) m.at[i] = exact_div(t->pool, exact_int(t->pool, num[i]), exact_int(t->pool, den));
+  for (uint32_t i = 0; i < dim * dim; i++) m.at[i] = exact_div(t->pool, exact_int(t->pool, num[i]),
+      exact_int(t->pool, den));
   return m;
 }
 

@@ -55,7 +55,8 @@ Test(exact, division_and_powers) {
   const Exact *y = exact_div(p, exact_int(p, 1), x);  /* sqrt(3) - sqrt(2)                         */
   cr_assert(exact_equal(y, exact_sub(p, exact_sqrt(p, exact_int(p, 3)), exact_sqrt(p, exact_int(p, 2)))));
   cr_assert(exact_equal(exact_power(p, x, -2), exact_mul(p, y, y)));
-  cr_assert(exact_equal(exact_power(p, x, 4), exact_add(p, exact_int(p, 49), exact_mul(p, exact_int(p, 20), exact_sqrt(p, exact_int(p, 6))))));
+  cr_assert(exact_equal(exact_power(p, x, 4), exact_add(p, exact_int(p, 49),
+      exact_mul(p, exact_int(p, 20), exact_sqrt(p, exact_int(p, 6))))));
   cr_assert_null(exact_div(p, x, exact_sub(p, x, x)));
   cr_assert_null(exact_power(p, exact_int(p, 0), -1));
   cr_assert_null(exact_power(p, exact_int(p, 3), 1000000000));

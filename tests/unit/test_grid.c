@@ -39,7 +39,8 @@ Test(grid, products_of_moves) {
   for (uint32_t p = 0; p < 8; p++)
     for (uint32_t q = 0; q < 8; q++)
       for (int window = 0; window < 2; window++) {
-        void (*move)(const GridAction *, uint32_t, const uint32_t *, uint32_t *) = window ? grid_permute_window : grid_permute_torus;
+        void (*move)(const GridAction *, uint32_t, const uint32_t *,
+            uint32_t *) = window ? grid_permute_window : grid_permute_torus;
         move(a, p, shape, x);
         move(a, q, shape, y);
         move(a, element_times(g, p, q), shape, z);
@@ -52,7 +53,8 @@ Test(grid, which_elements_map_pixels_to_pixels) {
   Trial t;
   trial_open(&t);
   struct { const Group *g; uint32_t ndim, npixel; bool exact; } rows[] = {
-    { group_cyclic(&t.groups, 8), 2, 4, false }, { group_cyclic(&t.groups, 3), 2, 1, false }, { group_dihedral(&t.groups, 3), 2, 2, false },
+    { group_cyclic(&t.groups, 8), 2, 4, false }, { group_cyclic(&t.groups, 3), 2, 1, false },
+        { group_dihedral(&t.groups, 3), 2, 2, false },
     { group_cyclic(&t.groups, 2), 2, 2, true }, { group_orthogonal(&t.groups, 2, false), 2, 8, false },
     { group_orthogonal(&t.groups, 2, true), 2, 4, false }, { group_orthogonal(&t.groups, 1, false), 1, 2, true },
     { group_cyclic(&t.groups, 4), 1, 1, true }, { trial_symmetric(&t, 3), 2, 1, true }, { NULL, 2, 1, true } };
@@ -73,10 +75,12 @@ Test(grid, which_elements_map_pixels_to_pixels) {
 /* --- kernels ----------------------------------------------------------------------------------------------- */
 /* K(gx) = s(g) K(x) r(g)^-1, that is s(g) K(x) = K(gx) r(g), for all g in P; and orthonormal. For unit vectors
  * rounding is below 1e-14 a component. */
-static void check_kernels(Trial *t, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, const Basis *b) {
+static void check_kernels(Trial *t, const GridAction *a, uint32_t size, const Kind *in, const Kind *out,
+    const Basis *b) {
   uint32_t p = in->dim, q = out->dim, n = b->noffsets, shape[2] = { size, size };
   size_t dim = (size_t)p * q, total = dim * n;
-  double *at = calloc(b->n * total + 1, sizeof *at), *R = calloc((size_t)p * p, sizeof *R), *S = calloc((size_t)q * q, sizeof *S);
+  double *at = calloc(b->n * total + 1, sizeof *at), *R = calloc((size_t)p * p, sizeof *R),
+      *S = calloc((size_t)q * q, sizeof *S);
   uint32_t *to = calloc(n, sizeof *to);
   for (uint32_t i = 0; i < b->nnz; i++) at[b->nz[i].k * total + b->nz[i].offset * dim + b->nz[i].in * q + b->nz[i].out] = b->nz[i].value;
   for (uint32_t e = 0; e < a->npixel; e++) {
@@ -92,7 +96,8 @@ static void check_kernels(Trial *t, const GridAction *a, uint32_t size, const Ki
             double d = 0;
             for (uint32_t y = 0; y < q; y++) d += S[o * q + y] * here[i * q + y];
             for (uint32_t y = 0; y < p; y++) d -= there[y * q + o] * R[y * p + i];
-            cr_assert(fabs(d) < 1e-14 * (p + q), "kernel %u of %.*s -> %.*s at %u: %g", k, STR(in->name), STR(out->name), x, d);
+            cr_assert(fabs(d) < 1e-14 * (p + q), "kernel %u of %.*s -> %.*s at %u: %g", k, STR(in->name),
+                STR(out->name), x, d);
           }
       }
   }
@@ -121,7 +126,8 @@ static uint32_t kernels(Trial *t, const Group *g, uint32_t ndim, uint32_t size, 
 Test(kernel, numbers_of_the_table) {
   Trial t;
   trial_open(&t);
-  const Group *g[3] = { group_cyclic(&t.groups, 4), group_dihedral(&t.groups, 4), group_orthogonal(&t.groups, 1, false) };
+  const Group *g[3] = { group_cyclic(&t.groups, 4), group_dihedral(&t.groups, 4),
+      group_orthogonal(&t.groups, 1, false) };
   const uint32_t want[3][6][3] = {
     { { 3, 4, 7 }, { 4, 8, 12 }, { 10, 16, 26 }, { 9, 16, 25 }, { 36, 64, 100 }, { 3, 4, 7 } },
     { { 3, 3, 6 }, { 2, 4, 6 }, { 5, 8, 13 }, { 9, 16, 25 }, { 72, 128, 200 }, { 0, 1, 1 } },
@@ -132,7 +138,8 @@ Test(kernel, numbers_of_the_table) {
     const Kind *in[6] = { s, s, v, s, r, s }, *out[6] = { s, v, v, r, r, sign };
     for (int c = 0; c < 6; c++)
       for (uint32_t size = 3; size <= 5; size++)
-        cr_assert_eq(kernels(&t, g[i], g[i]->dim, size, in[c], out[c]), want[i][c][size - 3], "%.*s column %d size %u", STR(g[i]->name), c, size);
+        cr_assert_eq(kernels(&t, g[i], g[i]->dim, size, in[c], out[c]), want[i][c][size - 3],
+            "%.*s column %d size %u", STR(g[i]->name), c, size);
   }
   trial_close(&t);
 }
@@ -164,8 +171,10 @@ Test(kernel, kinds_that_mix) {
   Trial t;
   trial_open(&t);
   const Group *d4 = group_dihedral(&t.groups, 4);
-  Matrix m[2] = { trial_matrix(&t, 2, 1, (int64_t[]){ 0, -1, 1, 0 }), trial_matrix(&t, 2, 25, (int64_t[]){ 7, 24, 24, -7 }) };
-  const Kind *turned = kind_matrices(&t.reps, d4, S("turned"), m, &t.why), *v = kind_vector(&t.reps, d4, &t.why), *s = kind_scalar(&t.reps);
+  Matrix m[2] = { trial_matrix(&t, 2, 1, (int64_t[]){ 0, -1, 1, 0 }),
+      trial_matrix(&t, 2, 25, (int64_t[]){ 7, 24, 24, -7 }) };
+  const Kind *turned = kind_matrices(&t.reps, d4, S("turned"), m, &t.why), *v = kind_vector(&t.reps, d4, &t.why),
+      *s = kind_scalar(&t.reps);
   cr_assert(turned && turned->action == ACTION_MIXES);
   const uint32_t few[] = { 2, 4, 6 }, more[] = { 5, 8, 13 };
   for (uint32_t size = 3; size <= 5; size++) {
@@ -226,7 +235,8 @@ Test(kernel, rings_of_all_turns) {
     uint32_t twice = special ? 2 : 1;
     cr_assert_eq(kernel_basis(&t.reps, a, 5, s, s, &t.why)->n, 3u);
     cr_assert_eq(kernel_basis(&t.reps, a, 5, s, sign, &t.why)->n, special ? 3u : 0u);
-    cr_assert_eq(kernel_basis(&t.reps, a, 5, s, v, &t.why)->n, 2 * twice, "x and, under SO(2), its quarter turn, on two rings");
+    cr_assert_eq(kernel_basis(&t.reps, a, 5, s, v, &t.why)->n, 2 * twice,
+        "x and, under SO(2), its quarter turn, on two rings");
     cr_assert_eq(kernel_basis(&t.reps, a, 5, v, v, &t.why)->n, 5 * twice, "frequency 0 on three rings, 2 on two");
   }
   trial_close(&t);

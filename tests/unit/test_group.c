@@ -13,7 +13,8 @@ Test(group, elements_of_turns_stand_as_powers_then_mirrors) {
       Matrix x = element_vector(&t.groups, g, a), y = element_vector(&t.groups, g, b);
       Matrix z = element_vector(&t.groups, g, element_times(g, a, b));
       for (int k = 0; k < 4; k++) {
-        const Exact *sum = exact_add(t.pool, exact_mul(t.pool, x.at[k / 2 * 2], y.at[k % 2]), exact_mul(t.pool, x.at[k / 2 * 2 + 1], y.at[2 + k % 2]));
+        const Exact *sum = exact_add(t.pool, exact_mul(t.pool, x.at[k / 2 * 2], y.at[k % 2]),
+            exact_mul(t.pool, x.at[k / 2 * 2 + 1], y.at[2 + k % 2]));
         cr_assert(exact_equal(sum, z.at[k]), "%u %u", a, b);
       }
     }
@@ -26,7 +27,8 @@ Test(group, elements_of_turns_stand_as_powers_then_mirrors) {
 Test(group, written_equally_is_equal) {
   Trial t;
   trial_open(&t);
-  Matrix m[2] = { trial_matrix(&t, 2, 1, (int64_t[]){ 0, -1, 1, 0 }), trial_matrix(&t, 2, 1, (int64_t[]){ 1, 0, 0, -1 }) };
+  Matrix m[2] = { trial_matrix(&t, 2, 1, (int64_t[]){ 0, -1, 1, 0 }),
+      trial_matrix(&t, 2, 1, (int64_t[]){ 1, 0, 0, -1 }) };
   Str gen[2] = { S("r"), S("m") };
   const Group *mine = group_matrices(&t.groups, S("Mine"), gen, m, 2, &t.why);
   cr_assert_eq(mine, group_dihedral(&t.groups, 4));
@@ -61,8 +63,10 @@ Test(group, faces_of_the_cube) {
   Trial t;
   trial_open(&t);
   uint32_t *image[2] = {
-    trial_cycles(&t, 48, (uint32_t[]){ 1, 3, 8, 6, 0, 2, 5, 7, 4, 0, 9, 33, 25, 17, 0, 10, 34, 26, 18, 0, 11, 35, 27, 19, 0, 0 }),
-    trial_cycles(&t, 48, (uint32_t[]){ 9, 11, 16, 14, 0, 10, 13, 15, 12, 0, 1, 17, 41, 40, 0, 4, 20, 44, 37, 0, 6, 22, 46, 35, 0, 0 }) };
+    trial_cycles(&t, 48, (uint32_t[]){ 1, 3, 8, 6, 0, 2, 5, 7, 4, 0, 9, 33, 25, 17, 0, 10, 34, 26, 18, 0, 11, 35, 27,
+        19, 0, 0 }),
+    trial_cycles(&t, 48, (uint32_t[]){ 9, 11, 16, 14, 0, 10, 13, 15, 12, 0, 1, 17, 41, 40, 0, 4, 20, 44, 37, 0, 6,
+        22, 46, 35, 0, 0 }) };
   Str gen[2] = { S("U"), S("L") };
   const Group *g = group_permutations(&t.groups, S("Cube"), gen, image, 2, 48, &t.why);
   cr_assert_eq(group_order(&t.groups, g), 73483200u);
@@ -76,7 +80,8 @@ Test(group, faces_of_the_cube) {
 Test(group, what_is_no_finite_group) {
   Trial t;
   trial_open(&t);
-  Matrix shear = trial_matrix(&t, 2, 1, (int64_t[]){ 1, 1, 0, 1 }), flat = trial_matrix(&t, 2, 1, (int64_t[]){ 1, 0, 0, 0 });
+  Matrix shear = trial_matrix(&t, 2, 1, (int64_t[]){ 1, 1, 0, 1 }),
+      flat = trial_matrix(&t, 2, 1, (int64_t[]){ 1, 0, 0, 0 });
   Str a = S("a");
   const Group *g = group_matrices(&t.groups, S("Shear"), &a, &shear, 1, &t.why);
   cr_assert_null(group_elements(&t.groups, g, &t.why));

@@ -25,7 +25,8 @@ static void check_form(const Basis *b) {
 /* |out(g) B - B in(g)| for every generator and basis element; unit vectors, so rounding is some 1e-16 a term. */
 static void check_equivariance(Trial *t, const Basis *b, const Kind *in, const Kind *out) {
   uint32_t ngen = in->group ? in->group->ngen : out->group->ngen, p = in->dim, q = out->dim;
-  double *A = calloc((size_t)p * p + 1, sizeof *A), *C = calloc((size_t)q * q + 1, sizeof *C), *B = calloc((size_t)b->n * p * q + 1, sizeof *B);
+  double *A = calloc((size_t)p * p + 1, sizeof *A), *C = calloc((size_t)q * q + 1, sizeof *C),
+      *B = calloc((size_t)b->n * p * q + 1, sizeof *B);
   for (uint32_t i = 0; i < b->nnz; i++) B[((size_t)b->nz[i].k * q + b->nz[i].out) * p + b->nz[i].in] = b->nz[i].value;
   for (uint32_t g = 0; g < ngen; g++) {
     kind_generator(in, g, A);
@@ -75,7 +76,8 @@ Test(hom, dimensions_of_the_table) {
     row(&t, c, kind_vector(&t.reps, c, &t.why), n, 2, n == 4 ? 8 : 6);
     row(&t, d, kind_vector(&t.reps, d, &t.why), 2 * n, 1, n == 4 ? 4 : 3);
   }
-  const Group *T = trial_turns(&t, 'T'), *O = trial_turns(&t, 'O'), *I = trial_turns(&t, 'I'), *Q = trial_quaternions(&t);
+  const Group *T = trial_turns(&t, 'T'), *O = trial_turns(&t, 'O'), *I = trial_turns(&t, 'I'),
+      *Q = trial_quaternions(&t);
   row(&t, T, kind_vector(&t.reps, T, &t.why), 12, 1, 7);
   row(&t, O, kind_vector(&t.reps, O, &t.why), 24, 1, 4);
   row(&t, I, kind_vector(&t.reps, I, &t.why), 60, 1, 3);
@@ -89,7 +91,8 @@ Test(hom, dimensions_of_the_table) {
 Test(hom, regular_hits_everything_as_often_as_its_dimension) {
   Trial t;
   trial_open(&t);
-  const Group *all[] = { group_cyclic(&t.groups, 5), group_dihedral(&t.groups, 6), trial_turns(&t, 'T'), trial_quaternions(&t) };
+  const Group *all[] = { group_cyclic(&t.groups, 5), group_dihedral(&t.groups, 6), trial_turns(&t, 'T'),
+      trial_quaternions(&t) };
   for (int i = 0; i < 4; i++) {
     const Kind *r = kind_regular(&t.reps, all[i], &t.why), *v = kind_vector(&t.reps, all[i], &t.why);
     cr_assert_eq(maps(&t, r, v), v->dim);
@@ -119,12 +122,14 @@ Test(hom, commutants_of_turns_by_any_angle) {
   for (uint32_t n = 2; n <= 4; n++)
     for (int special = 0; special < 2; special++) {
       const Group *g = group_orthogonal(&t.groups, n, special);
-      const Kind *v = kind_vector(&t.reps, g, &t.why), *p = kind_pseudovector(&t.reps, g, &t.why), *s = kind_scalar(&t.reps);
+      const Kind *v = kind_vector(&t.reps, g, &t.why), *p = kind_pseudovector(&t.reps, g, &t.why),
+          *s = kind_scalar(&t.reps);
       const Kind *sign = kind_sign(&t.reps, g, &t.why);
       cr_assert_eq(maps(&t, v, v), n == 2 && special ? 2u : 1u);
       cr_assert_eq(maps(&t, v, s), 0u);
       cr_assert_eq(maps(&t, sign, s), special ? 1u : 0u);
-      cr_assert_eq(maps(&t, v, p), n == 2 ? special ? 2u : 1u : special ? 1u : 0u, "O(2) turns one into the other by 90 degrees");
+      cr_assert_eq(maps(&t, v, p), n == 2 ? special ? 2u : 1u : special ? 1u : 0u,
+          "O(2) turns one into the other by 90 degrees");
       cr_assert_eq(hom_pairs(&t.reps, v, v, s, &t.why)->n, n == 2 && special ? 2u : 1u);
       if (n == 3) cr_assert_eq(hom_pairs(&t.reps, v, v, p, &t.why)->n, 1u, "the cross product");
       if (n == 3 && !special) cr_assert_eq(hom_pairs(&t.reps, v, v, v, &t.why)->n, 0u);

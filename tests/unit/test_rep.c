@@ -26,7 +26,8 @@ Test(rep, equal_by_matrices_whatever_the_name) {
 Test(rep, classes_are_computed) {
   Trial t;
   trial_open(&t);
-  const Group *c3 = group_cyclic(&t.groups, 3), *d4 = group_dihedral(&t.groups, 4), *o3 = group_orthogonal(&t.groups, 3, false);
+  const Group *c3 = group_cyclic(&t.groups, 3), *d4 = group_dihedral(&t.groups, 4),
+      *o3 = group_orthogonal(&t.groups, 3, false);
   cr_assert_eq(kind_scalar(&t.reps)->action, ACTION_FIXED);
   cr_assert_eq(kind_regular(&t.reps, d4, &t.why)->action, ACTION_PERMUTES);
   cr_assert_eq(kind_sign(&t.reps, d4, &t.why)->action, ACTION_SIGNS);
@@ -98,7 +99,8 @@ Test(rep, one_s_own_matrices) {
   cr_assert_null(kind_matrices(&t.reps, c3, S("odd"), &minus, &t.why));
   cr_assert_eq(t.why.reason.at[0].code, E0701);
   cr_assert(str_is(t.why.witness, "r^3: 1 against -1"), "%.*s", STR(t.why.witness));
-  cr_assert_eq(kind_matrices(&t.reps, d4, S("mine"), (Matrix[]){ plus, minus }, &t.why), kind_sign(&t.reps, d4, &t.why));
+  cr_assert_eq(kind_matrices(&t.reps, d4, S("mine"), (Matrix[]){ plus, minus }, &t.why),
+      kind_sign(&t.reps, d4, &t.why));
   cr_assert_eq(kind_matrices(&t.reps, d4, S("one"), (Matrix[]){ plus, plus }, &t.why), kind_scalar(&t.reps));
   /* C(3) on a hexagonal lattice: a representation that is not orthogonal; its dual is another one */
   Matrix hexagonal = trial_matrix(&t, 2, 1, (int64_t[]){ 0, -1, 1, -1 });
@@ -153,7 +155,8 @@ Test(rep, restriction) {
   Trial t;
   trial_open(&t);
   const Group *d4 = group_dihedral(&t.groups, 4), *c4 = group_cyclic(&t.groups, 4), *c2 = group_cyclic(&t.groups, 2);
-  const Rep *v = rep_of(&t.reps, kind_vector(&t.reps, d4, &t.why), 3), *sign = rep_of(&t.reps, kind_sign(&t.reps, d4, &t.why), 2);
+  const Rep *v = rep_of(&t.reps, kind_vector(&t.reps, d4, &t.why), 3),
+      *sign = rep_of(&t.reps, kind_sign(&t.reps, d4, &t.why), 2);
   cr_assert_eq(rep_restrict(&t.reps, v, c4, &t.why), rep_of(&t.reps, kind_vector(&t.reps, c4, &t.why), 3));
   cr_assert_eq(rep_restrict(&t.reps, sign, c4, &t.why), rep_of(&t.reps, kind_scalar(&t.reps), 2));
   cr_assert_str_eq(trial_text(&t, rep_restrict(&t.reps, v, c2, &t.why)), "3 vector", "nothing is taken apart");
@@ -167,7 +170,8 @@ Test(rep, restriction) {
   const Kind *space = kind_vector(&t.reps, o3, &t.why);
   const Rep *turned = rep_restrict(&t.reps, rep_of(&t.reps, space, 1), c4, &t.why);     /* a block on the first axes */
   cr_assert(turned->dim == 3 && turned->term[0].kind->trivial == 1);
-  cr_assert_eq(rep_restrict(&t.reps, rep_of(&t.reps, space, 1), so3, &t.why)->term[0].kind, kind_vector(&t.reps, so3, &t.why));
+  cr_assert_eq(rep_restrict(&t.reps, rep_of(&t.reps, space, 1), so3, &t.why)->term[0].kind,
+      kind_vector(&t.reps, so3, &t.why));
   const Rep *plane = rep_restrict(&t.reps, rep_of(&t.reps, space, 1), group_orthogonal(&t.groups, 2, false), &t.why);
   cr_assert(plane->term[0].kind->trivial == 1 && commutant_dim(&t.reps, plane->term[0].kind, &t.why) == 2);
   cr_assert_null(rep_restrict(&t.reps, rep_of(&t.reps, kind_vector(&t.reps, so3, &t.why), 1), d4, &t.why));
@@ -185,7 +189,8 @@ Test(rep, irreps_of_turns) {
         const Kind *a = irrep(&t, g, k);
         cr_assert_eq(a->dim, k && 2 * k != n ? 2u : 1u);
         cr_assert_eq(commutant_dim(&t.reps, a, &t.why), a->dim == 2 && !mirrors ? 2u : 1u);
-        for (uint32_t l = 0; l < k; l++) cr_assert_eq(hom_dim(&t.reps, a, irrep(&t, g, l), &t.why), 0u, "%u %u of %u", k, l, n);
+        for (uint32_t l = 0; l < k; l++) cr_assert_eq(hom_dim(&t.reps, a, irrep(&t, g, l), &t.why), 0u,
+            "%u %u of %u", k, l, n);
       }
       cr_assert_null(irrep(&t, g, n / 2 + 1));
     }
@@ -221,18 +226,23 @@ Test(rep, irreps_of_other_groups) {
     { trial_quaternions(&t), 5, { 1, 1, 1, 1, 4 }, { 1, 1, 1, 1, 4 } },
     { trial_symmetric(&t, 4), 5, { 1, 1, 2, 3, 3 }, { 1, 1, 1, 1, 1 } },
     { trial_symmetric(&t, 5), 7, { 1, 1, 4, 4, 5, 5, 6 }, { 1, 1, 1, 1, 1, 1, 1 } },
-    { group_product(&t.groups, group_cyclic(&t.groups, 3), group_cyclic(&t.groups, 3)), 5, { 1, 2, 2, 2, 2 }, { 1, 2, 2, 2, 2 } } };
+    { group_product(&t.groups, group_cyclic(&t.groups, 3), group_cyclic(&t.groups, 3)), 5, { 1, 2, 2, 2, 2 },
+        { 1, 2, 2, 2, 2 } } };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const Kind *all[8];
     for (uint32_t k = 0; k < rows[i].n; k++) {
       all[k] = irrep(&t, rows[i].g, k);
-      cr_assert(all[k], "irrep(%u) of %.*s: %s", k, STR(rows[i].g->name), t.why.reason.n ? t.why.reason.at[0].text.at : "");
-      cr_assert(all[k]->dim == rows[i].dim[k] && all[k]->orthogonal, "irrep(%u) of %.*s has %u", k, STR(rows[i].g->name), all[k]->dim);
-      cr_assert_eq(commutant_dim(&t.reps, all[k], &t.why), rows[i].commutant[k], "irrep(%u) of %.*s", k, STR(rows[i].g->name));
+      cr_assert(all[k], "irrep(%u) of %.*s: %s", k, STR(rows[i].g->name),
+          t.why.reason.n ? t.why.reason.at[0].text.at : "");
+      cr_assert(all[k]->dim == rows[i].dim[k] && all[k]->orthogonal, "irrep(%u) of %.*s has %u", k,
+          STR(rows[i].g->name), all[k]->dim);
+      cr_assert_eq(commutant_dim(&t.reps, all[k], &t.why), rows[i].commutant[k], "irrep(%u) of %.*s", k,
+          STR(rows[i].g->name));
       for (uint32_t l = 0; l < k; l++) cr_assert_eq(hom_dim(&t.reps, all[l], all[k], &t.why), 0u);
       if (all[k]->group == rows[i].g && rows[i].g->ngen) {
         t.why = (Why){ .arena = &t.arena };
-        cr_assert_eq(kind_matrices(&t.reps, rows[i].g, S("again"), all[k]->matrix, &t.why), all[k], "its matrices multiply as the elements do");
+        cr_assert_eq(kind_matrices(&t.reps, rows[i].g, S("again"), all[k]->matrix, &t.why), all[k],
+            "its matrices multiply as the elements do");
       }
     }
     cr_assert_null(irrep(&t, rows[i].g, rows[i].n));
