@@ -24,7 +24,7 @@ struct LlvmUnit {
   LLVMBuilderRef b;
   LLVMTargetMachineRef machine;
   T i1, i32, i64, f32, f64, ptr;
-  unsigned scope, noalias;          /* metadata kinds                                              */
+  unsigned scope, noalias, invariant;   /* metadata kinds                                          */
   bool wide;                        /* the target has 512-bit vectors                              */
   double began;
 };
@@ -82,6 +82,7 @@ LlvmUnit *llvm_open(Str name, Str march, Why *why) {
   u->ptr = LLVMPointerTypeInContext(u->c, 0);
   u->scope = LLVMGetMDKindIDInContext(u->c, "alias.scope", 11);
   u->noalias = LLVMGetMDKindIDInContext(u->c, "noalias", 7);
+  u->invariant = LLVMGetMDKindIDInContext(u->c, "invariant.load", 14);
   u->began = now();
   return u;
 }
@@ -258,6 +259,12 @@ static V all(T whole, int64_t x) {
   return LLVMConstVector(v, n);
 }
 
+/* A count of 0 to the width less 1: what is beyond is undefined in LLVM. */
+static V shift_count(Print *p, V n) {
+  T t = LLVMTypeOf(n), element = LLVMGetTypeKind(t) == LLVMVectorTypeKind ? LLVMGetElementType(t) : t;
+  return LLVMBuildAnd(p->u->b, n, all(t, (int64_t)LLVMGetIntTypeWidth(element) - 1), "");
+}
+
 static void open_for(Print *p, const Ins *x, Ref at) {
   LlvmUnit *u = p->u;
   V from = x->kind == FOR_GRID ? p->low : p->v[x->a[0]], until = x->kind == FOR_GRID ? p->high : p->v[x->a[1]];
@@ -304,6 +311,7 @@ static void print(Print *p, Ref at) {
   case L_SIZE: {
     V i = i64(p, x->buf);
     r = LLVMBuildLoad2(b, p->u->i64, LLVMBuildGEP2(b, p->u->i64, LLVMGetParam(p->fn, 1), &i, 1, ""), "");
+    LLVMSetMetadata(r, p->u->invariant, LLVMMetadataAsValue(p->u->c, LLVMMDNodeInContext2(p->u->c, NULL, 0)));
     break;
   }
   case L_LANE: {
@@ -375,8 +383,8 @@ static void print(Print *p, Ref at) {
   case L_IMAX: { V l = A(0), q = A(1); r = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSGT, l, q, ""), l, q, ""); break; }
   case L_IAND: OP2(LLVMBuildAnd);
   case L_IXOR: OP2(LLVMBuildXor);
-  case L_ISHL: OP2(LLVMBuildShl);
-  case L_ISHR: OP2(LLVMBuildLShr);
+  case L_ISHL: r = LLVMBuildShl(b, A(0), shift_count(p, A(1)), ""); break;
+  case L_ISHR: r = LLVMBuildLShr(b, A(0), shift_count(p, A(1)), ""); break;
   case L_ILT: r = LLVMBuildICmp(b, LLVMIntSLT, A(0), A(1), ""); break;
   case L_IEQ: r = LLVMBuildICmp(b, LLVMIntEQ, A(0), A(1), ""); break;
   case L_FLT: r = LLVMBuildFCmp(b, LLVMRealOLT, A(0), A(1), ""); break;
@@ -404,7 +412,13 @@ static void print(Print *p, Ref at) {
   p->v[at] = r;
 }
 
-/* Buffer i may not alias any other: its accesses are in scope i and in no other. */
+/* Two buffers of the slab may share bytes, one after the other. */
+static bool apart(const Buf *a, const Buf *b) {
+  if (a->scope == SCOPE_GLOBAL || b->scope == SCOPE_GLOBAL) return true;
+  return a->at + a->elems.c * bytes_of((Base)a->base) <= b->at || b->at + b->elems.c * bytes_of((Base)b->base) <= a->at;
+}
+
+/* A buffer aliases none that lies apart: its accesses are in its scope and in no other. */
 static void scopes(Print *p) {
   const Kernel *k = p->k;
   LLVMContextRef c = p->u->c;
@@ -420,7 +434,7 @@ static void scopes(Print *p) {
   for (uint32_t i = 0; i < k->buf.n; i++) {
     size_t n = 0;
     for (uint32_t j = 0; j < k->buf.n; j++)
-      if (j != i) rest[n++] = scope[j];
+      if (j != i && apart(&k->buf.at[i], &k->buf.at[j])) rest[n++] = scope[j];
     p->scope[i] = LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, &scope[i], 1));
     if (n) p->noalias[i] = LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, rest, n));
   }

@@ -1,15 +1,14 @@
 /* eval.c: the meaning of Loops, slow and obvious, and strict.
  *
  * Runs slots [low, high) of the GRID one after another. A varying value is an array of lanes, a uniform one is one
- * cell. Every access is checked against the extent of its buffer (L7). SLAB and TILE are filled with NaN at the
- * start of each slot. With `races`, each location remembers who touched it since the last BAR: a thread is an
- * iteration of TEAM modulo the warps, and its lane; two threads of which one writes are a race (L5). */
-#include "loops/loops.h"
+ * cell. Every access is checked against the extent of its buffer (L7), every number of a lane against 32 bits (L9), and
+ * what back ends leave undefined is a fault: a divisor below 1, FTOI and SCALE2 out of range. SLAB and TILE are filled
+ * with NaN at the start of each slot. With `races`, each location remembers who touched it (L5, race.c). */
+#include "loops/race.h"
 #include <math.h>
 #include <stdlib.h>
 
 typedef union Cell { float f; double d; int64_t i; } Cell;
-typedef struct Touch { int32_t epoch, writer, reader; } Touch;   /* -1: all lanes of no TEAM; -2: none; -3: several */
 
 typedef struct Run {
   const Kernel *k;
@@ -17,9 +16,8 @@ typedef struct Run {
   Cell *v, *var;
   char **base;
   int64_t *extent;
-  Touch **touch;
   uint32_t *end;                    /* of FOR and IF: the number of their END                      */
-  int32_t epoch, actor;
+  Races *races;                     /* NULL: not asked for                                         */
   Why *why;
 } Run;
 
@@ -32,23 +30,6 @@ int64_t size_expr(const SizeExpr *e, const int64_t *sizes) {
 
 static size_t bytes_of(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; }
 
-static bool race(Run *r, const Ins *x, uint32_t at, int64_t place, int lane, bool writes) {
-  if (!r->touch) return true;
-  Touch *t = &r->touch[x->buf][place];
-  if (t->epoch != r->epoch) *t = (Touch){ r->epoch, -2, -2 };
-  /* a uniform access is done by every lane of its warp with one value: lane 0 stands for them */
-  int32_t me = r->actor < 0 ? -1 : r->actor * 64 + (x->vary ? lane : 0);
-  bool bad = (t->writer != -2 && t->writer != me && !(t->writer == -1 && me == -1)) || (writes && t->reader != -2 && t->reader != me);
-  if (bad && (me != -1 || t->writer >= 0 || t->reader >= 0 || t->reader == -3)) {
-    const Buf *b = &r->k->buf.at[x->buf];
-    return why_no(r->why, CODE_NONE, "L5: %%%u %s touches %.*s[%ld], as another thread has since the last BAR", at,
-                  writes ? "store" : "load", STR(b->name), (long)place);
-  }
-  if (writes) t->writer = me;
-  else t->reader = t->reader == -2 || t->reader == me ? me : -3;
-  return true;
-}
-
 static bool access(Run *r, const Ins *x, uint32_t at) {
   const Kernel *k = r->k;
   const Buf *b = &k->buf.at[x->buf];
@@ -60,11 +41,11 @@ static bool access(Run *r, const Ins *x, uint32_t at) {
   Cell *to = &r->v[at * (uint32_t)V];
   for (int l = 0; l < n; l++) {
     if (m && !m[mv ? l : 0].i) { if (!store) to[l] = (Cell){ .i = 0 }; continue; }
-    int64_t place = index[iv ? l : 0].i + x->imm + (int64_t)l * x->lstride;
+    int64_t place = (int64_t)((uint64_t)index[iv ? l : 0].i + (uint64_t)x->imm + (uint64_t)((int64_t)l * x->lstride));
     if (place < 0 || place >= r->extent[x->buf])
       return why_no(r->why, CODE_NONE, "L7: %%%u %s %.*s[%ld] of %ld", at, store ? "stores to" : "loads", STR(b->name), (long)place, (long)r->extent[x->buf]);
-    if (x->vary && (place > INT32_MAX && iv)) return why_no(r->why, CODE_NONE, "L9: %%%u: a lane's index beyond 32 bits", at);
-    if (!race(r, x, at, place, l, store)) return false;
+    if (iv && place > INT32_MAX) return why_no(r->why, CODE_NONE, "L9: %%%u: a lane's index beyond 32 bits", at);
+    if (r->races && !race_touch(r->races, x, at, place, l, r->why)) return false;
     char *p = r->base[x->buf] + (size_t)place * bytes_of((Base)b->base);
     if (!store) {
       switch ((Base)b->base) {
@@ -116,6 +97,7 @@ static void compute(Run *r, const Ins *x, uint32_t at) {
   int sa = k->ins.at[x->a[0]].vary, sb = k->ins.at[x->a[1]].vary, sc = k->ins.at[x->a[2]].vary;
   Base from = (Base)k->ins.at[x->a[0]].base;
   bool f32 = x->base == BASE_F32, i32 = x->base == BASE_I32, a32 = from == BASE_F32;
+  bool word = i32 || (x->base == BASE_I64 && x->vary);             /* L9 */
   switch ((LoopsOp)x->op) {
   case L_CONST: if (f32) to->f = (float)x->f; else to->d = x->f; break;
   case L_ICONST: to->i = x->imm; break;
@@ -166,14 +148,14 @@ static void compute(Run *r, const Ins *x, uint32_t at) {
   case L_IADD: INT(U(A(i)) + U(B(i))); break;
   case L_ISUB: INT(U(A(i)) - U(B(i))); break;
   case L_IMUL: INT(U(A(i)) * U(B(i))); break;
-  case L_IDIV: EACH(to[l].i = B(i) ? A(i) / B(i) : 0) break;
-  case L_IMOD: EACH(to[l].i = B(i) ? A(i) % B(i) : 0) break;
+  case L_IDIV: EACH(to[l].i = A(i) / B(i)) break;
+  case L_IMOD: EACH(to[l].i = A(i) % B(i)) break;
   case L_IMIN: EACH(to[l].i = A(i) < B(i) ? A(i) : B(i)) break;
   case L_IMAX: EACH(to[l].i = A(i) > B(i) ? A(i) : B(i)) break;
   case L_IAND: INT(U(A(i)) & U(B(i))); break;
   case L_IXOR: INT(U(A(i)) ^ U(B(i))); break;
-  case L_ISHL: INT(U(A(i)) << (B(i) & 63)); break;
-  case L_ISHR: if (i32) { EACH(to[l].i = wrap32((uint32_t)A(i) >> (B(i) & 31))) } else { EACH(to[l].i = (int64_t)(U(A(i)) >> (B(i) & 63))) } break;
+  case L_ISHL: if (word) { EACH(to[l].i = wrap32((uint64_t)(uint32_t)A(i) << (B(i) & 31))) } else { EACH(to[l].i = (int64_t)(U(A(i)) << (B(i) & 63))) } break;
+  case L_ISHR: if (word) { EACH(to[l].i = wrap32((uint32_t)A(i) >> (B(i) & 31))) } else { EACH(to[l].i = (int64_t)(U(A(i)) >> (B(i) & 63))) } break;
   case L_ILT: EACH(to[l].i = A(i) < B(i)) break;
   case L_IEQ: EACH(to[l].i = A(i) == B(i)) break;
   case L_FLT: if (a32) { EACH(to[l].i = A(f) < B(f)) } else { EACH(to[l].i = A(d) < B(d)) } break;
@@ -189,11 +171,58 @@ static void compute(Run *r, const Ins *x, uint32_t at) {
   }
 }
 
+/* --- what back ends leave undefined ------------------------------------------------------------------------ */
+static bool fault(Run *r, const Ins *x, uint32_t at, const char *what, double value) {
+  return why_no(r->why, CODE_NONE, "%%%u %s: %s, %g", at, loops_op_name((LoopsOp)x->op), what, value);
+}
+
+static double real(Base b, Cell c) { return b == BASE_F32 ? (double)c.f : c.d; }
+
+static bool arguments(Run *r, const Ins *x, uint32_t at) {
+  const Kernel *k = r->k;
+  int V = k->lanes, n = x->vary ? V : 1;
+  if (x->vary)
+    for (int j = 0; j < 3; j++) {
+      const Ins *a = &k->ins.at[x->a[j]];
+      bool index = j == 0 && (x->op == L_LOAD || x->op == L_STORE);
+      int64_t i = r->v[x->a[j] * V].i;
+      if (x->a[j] && a->base == BASE_I64 && !a->vary && !index && i != (int32_t)i) return fault(r, x, at, "L9: a lane's number beyond 32 bits", (double)i);
+    }
+  bool divides = x->op == L_IDIV || x->op == L_IMOD, scales = x->op == L_SCALE2;
+  if (!divides && !scales && x->op != L_FTOI) return true;
+  Ref a = x->a[divides || scales ? 1 : 0];
+  Base base = (Base)k->ins.at[a].base;
+  double most = x->op == L_FTOI ? (x->base == BASE_I64 && !x->vary ? 0x1p63 : 0x1p31) : base == BASE_F32 ? 128 : 1024;
+  double least = x->op == L_FTOI ? -most - (most < 0x1p63) : 1 - most;
+  for (int l = 0; l < n; l++) {
+    Cell c = r->v[a * V + (k->ins.at[a].vary ? l : 0)];
+    if (divides) {
+      if (c.i < 1) return fault(r, x, at, "a divisor below 1", (double)c.i);
+      continue;
+    }
+    double y = real(base, c);
+    if (!(y > least && y < most) || (scales && y != rint(y))) return fault(r, x, at, "out of range", y);
+  }
+  return true;
+}
+
+static bool fits(Run *r, const Ins *x, uint32_t at) {
+  if (!x->vary || x->base != BASE_I64) return true;
+  const Cell *to = &r->v[at * (uint32_t)r->k->lanes];
+  for (int l = 0; l < r->k->lanes; l++)
+    if (to[l].i != (int32_t)to[l].i) return fault(r, x, at, "L9: a lane's number beyond 32 bits", (double)to[l].i);
+  return true;
+}
+
+/* --- control -------------------------------------------------------------------------------------------------- */
 static void poison(Run *r) {
   const Kernel *k = r->k;
   for (uint32_t i = 0; i < k->buf.n; i++)
     if (k->buf.at[i].scope != SCOPE_GLOBAL) memset(r->base[i], 0xff, (size_t)r->extent[i] * bytes_of((Base)k->buf.at[i].base));
 }
+
+static int64_t low_of(const Run *r, const Ins *x, int64_t low) { return x->kind == FOR_GRID ? low : r->v[x->a[0] * r->k->lanes].i; }
+static int64_t high_of(const Run *r, const Ins *x, int64_t high) { return x->kind == FOR_GRID ? high : r->v[x->a[1] * r->k->lanes].i; }
 
 static bool steps(Run *r, int64_t low, int64_t high) {
   const Kernel *k = r->k;
@@ -202,33 +231,32 @@ static bool steps(Run *r, int64_t low, int64_t high) {
     const Ins *x = &k->ins.at[at];
     Cell *to = &r->v[at * (uint32_t)V];
     switch ((LoopsOp)x->op) {
-    case L_LOAD: case L_STORE: if (!access(r, x, at)) return false; break;
-    case L_FOR: {
-      int64_t from = x->kind == FOR_GRID ? low : r->v[x->a[0] * V].i, until = x->kind == FOR_GRID ? high : r->v[x->a[1] * V].i;
-      to->i = from;
-      if (from >= until) { at = r->end[at]; break; }
-      if (x->kind == FOR_TEAM) r->actor = 0;
+    case L_LOAD: if (!access(r, x, at) || !fits(r, x, at)) return false; break;
+    case L_STORE: if (!arguments(r, x, at) || !access(r, x, at)) return false; break;
+    case L_FOR:
+      to->i = low_of(r, x, low);
+      if (to->i >= high_of(r, x, high)) { at = r->end[at]; break; }
       if (x->kind == FOR_GRID) poison(r);
+      if (r->races) race_enter(r->races, x, to->i);
       break;
-    }
     case L_IF: if (!r->v[x->a[0] * V].i) at = r->end[at]; break;
     case L_END: {
       const Ins *o = &k->ins.at[x->a[0]];
       if (o->op == L_IF) break;
       Cell *counter = &r->v[x->a[0] * V];
-      counter->i += o->imm;
-      if (counter->i < (o->kind == FOR_GRID ? high : r->v[o->a[1] * V].i)) {
-        at = (uint32_t)x->a[0];
-        if (o->kind == FOR_TEAM) r->actor = (r->actor + 1) % k->warps;
-        if (o->kind == FOR_GRID) { poison(r); }       /* the end of an iteration is no BAR: the epoch goes on */
-      } else if (o->kind == FOR_TEAM) {
-        r->actor = -1;
-      }
+      bool more = !__builtin_add_overflow(counter->i, o->imm, &counter->i) && counter->i < high_of(r, o, high);
+      if (r->races) race_next(r->races, o, counter->i, more);
+      if (!more) break;
+      at = (uint32_t)x->a[0];
+      if (o->kind == FOR_GRID) poison(r);
       break;
     }
-    case L_BAR: r->epoch++; break;
+    case L_BAR: if (r->races) race_barrier(r->races); break;
     case L_NONE: break;
-    default: compute(r, x, at);
+    default:
+      if (!arguments(r, x, at)) return false;
+      compute(r, x, at);
+      if (!fits(r, x, at)) return false;
     }
   }
   return true;
@@ -236,13 +264,12 @@ static bool steps(Run *r, int64_t low, int64_t high) {
 
 bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_t low, int64_t high, bool races, Why *why) {
   Arena arena = { 0 };
-  Run r = { .k = k, .sizes = sizes, .why = why, .actor = -1, .epoch = 1 };
+  Run r = { .k = k, .sizes = sizes, .why = why };
   r.v = arena_array(&arena, Cell, k->ins.n * (uint32_t)k->lanes);
   r.var = arena_array(&arena, Cell, (k->var.n + 1) * (uint32_t)k->lanes);
   r.base = arena_array(&arena, char *, k->buf.n + 1);
   r.extent = arena_array(&arena, int64_t, k->buf.n + 1);
   r.end = arena_array(&arena, uint32_t, k->ins.n);
-  if (races) r.touch = arena_array(&arena, Touch *, k->buf.n + 1);
   for (uint32_t i = 1; i < k->ins.n; i++)
     if (k->ins.at[i].op == L_END) r.end[k->ins.at[i].a[0]] = i;
   char *slab = arena_alloc(&arena, (size_t)k->slab + 64);
@@ -250,8 +277,8 @@ bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_
     const Buf *b = &k->buf.at[i];
     r.extent[i] = size_expr(&b->elems, sizes);
     r.base[i] = b->scope == SCOPE_GLOBAL ? bufs[i] : slab + b->at;
-    if (races) r.touch[i] = arena_array(&arena, Touch, r.extent[i] + 1);
   }
+  if (races) r.races = races_open(&arena, k, r.extent);
   bool ok = steps(&r, low, high);
   arena_free(&arena);
   return ok;
