@@ -173,8 +173,28 @@ void product_inline(Product *p, uint32_t i, const Node *m, uint32_t *by) {
 }
 
 /* --- rounds -------------------------------------------------------------------------------------------------------------------- */
+/* A table of one number everywhere is a constant, where it has no components that do not permute: the bias of a
+ * regular representation is such a one. 0: it is not. */
+static Val table_constant(Rewriter *w, const Node *n) {
+  const ConstTable *t = &w->g->table.at[n->number];
+  uint64_t count = 1;
+  Labels l = { 0 };
+  if (!rewrite_on(w, REWRITE_constants) || t->number != NUMBER_REAL || !t->n) return 0;
+  for (int a = 0; a < t->rank; a++) {
+    if (t->axis[a].role == ROLE_REP && w->g->frame.at[t->axis[a].what].action > ACTION_PERMUTES) return 0;
+    count *= (uint64_t)t->axis[a].n;
+    l.out[a] = (uint8_t)(a + 1);
+  }
+  if (t->n != count) return 0;
+  for (uint32_t e = 1; e < t->n; e++)
+    if (bits(t->nz[e].v) != bits(t->nz[0].v)) return 0;
+  w->applied++;
+  return put_node(w, &(Node){ .op = OP_map, .labels = &l, .expr = expr_const(&w->g->expr, t->nz[0].v), .shape = n->shape });
+}
+
 Val put(Rewriter *w, const Node *n) {
   switch (n->op) {
+  case OP_table: { Val v = table_constant(w, n); return v ? v : put_node(w, n); }
   case OP_map: { Product p = product_of(n); return put_map(w, &p, n->expr); }
   case OP_contract: { Product p = product_of(n); return put_contract(w, &p); }
   case OP_view: return put_view(w, n);

@@ -8,7 +8,7 @@
 
 #define REWRITES(REWRITE)                                                                                       \
   REWRITE(common, "equal nodes are one")                                                                        \
-  REWRITE(constants, "f(c, x) = f_c(x);  sum over l of c x = c |l| (sum of x without l)")                       \
+  REWRITE(constants, "f(c, x) = f_c(x);  sum over l of c x = c |l| (sum of x without l);  a table of one number") \
   REWRITE(moves, "f(x moved) = f(x) under other labels; what moves nothing is x")                               \
   REWRITE(products, "a contract that sums nothing is a map; factors that lack what is summed leave the sum")     \
   REWRITE(map_map, "f(g(x), y) = (f g)(x, y), where nobody else reads g(x) and no element of it is read twice")  \

@@ -139,10 +139,10 @@ static bool may_leave(const Rewriter *w, const Node *m, ExprId e) {
   return true;
 }
 
-/* Operand i is a product of which some factors lack the summed labels: they go outside. */
-static bool split_factors(Rewriter *w, Parted *t, uint32_t i) {
+/* Operand i is a product of which some factors lack the summed labels: they go outside, and the operand if all do. */
+static void split_factors(Rewriter *w, Parted *t, uint32_t i) {
   Node m = node(w, t->inside.x[i]);
-  if (m.op != OP_map || m.shape.number != NUMBER_REAL || m.waived != w->g->waived) return false;
+  if (m.op != OP_map || m.shape.number != NUMBER_REAL || m.waived != w->g->waived) return;
   ExprPool *p = &w->g->expr;
   Factors f;
   factors_of(p, m.expr, &f);
@@ -153,9 +153,7 @@ static bool split_factors(Rewriter *w, Parted *t, uint32_t i) {
     ExprId *side = k < f.nnum ? (leaves ? &leave : &stay) : (leaves ? &below_leave : &below_stay);
     *side = *side ? times(w, *side, e) : e;
   }
-  if (!leave && !below_leave) return false;
-  if (!stay && !below_stay) return false;                    /* the whole operand lacks them: it leaves anyway */
-  if (t->outside.n + 1 >= ARGS_MOST) return false;
+  if ((!leave && !below_leave) || t->outside.n + 2 >= ARGS_MOST) return;
   if (below_leave) leave = expr_op(p, EXPR_DIV, leave ? leave : expr_const(p, 1), below_leave, 0);
   if (below_stay) stay = expr_op(p, EXPR_DIV, stay ? stay : expr_const(p, 1), below_stay, 0);
   uint8_t labels[RANK_MOST] = { 0 }, inner[RANK_MOST] = { 0 };
@@ -165,11 +163,11 @@ static bool split_factors(Rewriter *w, Parted *t, uint32_t i) {
     Val out = factor_value(w, &m, &t->inside, i, leave, labels);
     append(&t->outside, out, labels);
   }
+  w->applied++;
+  if (!stay) { drop(&t->inside, i); return; }
   Val in = factor_value(w, &m, &t->inside, i, stay, inner);
   t->inside.x[i] = in;
   memcpy(t->inside.labels.of[i], inner, RANK_MOST);
-  w->applied++;
-  return true;
 }
 
 /* Components that the group does not permute, which another operand has too: the places count together. */
@@ -218,17 +216,45 @@ static bool over_batch(const Rewriter *w, const Product *p) {
   return false;
 }
 
-/* One operand, a map: the sum over the batch goes to its terms if it waits for less then. 0: it does not; factors: or
- * it is one term, whose factors are to go outside whoever reads it. */
+/* Is every term, but for factors that leave, a sum that nobody else reads? Then sum and sum become one. */
+static bool terms_are_sums(Rewriter *w, const Node *m, const Product *p, ExprId e) {
+  Sums s = { 0 };
+  terms_of(&w->g->expr, e, false, &s);
+  for (uint32_t k = 0; k < s.n; k++) {
+    Factors f;
+    ExprId body = 0;
+    factors_of(&w->g->expr, s.term[k], &f);
+    for (uint32_t j = 0; j < f.nnum + f.nden; j++) {
+      ExprId x = j < f.nnum ? f.num[j] : f.den[j - f.nnum];
+      if (!factor_sums(w, m, p, 0, x)) continue;
+      if (body || j >= f.nnum) return false;
+      body = x;
+    }
+    if (!body) continue;
+    Expr x = w->g->expr.at.at[body];
+    if (x.op == EXPR_ADD || x.op == EXPR_SUB) {
+      if (!terms_are_sums(w, m, p, body)) return false;
+      continue;
+    }
+    if (x.op != EXPR_ARG) return false;
+    const Node *sum = &w->g->node.at[m->arg[x.number]];
+    if (sum->op != OP_contract || sum->nargs != 1 || sum->waived != w->g->waived || w->uses.at[m->arg[x.number]] > 1) return false;
+  }
+  return true;
+}
+
+/* One operand, a map: the sum over the batch goes to its terms if it waits for less then, and any sum goes to terms that
+ * are sums. 0: it does not; factors: or it is one term, whose factors are to go outside whoever reads it. */
 static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
-  if (!rewrite_on(w, REWRITE_sum_split) || p->n != 1 || !over_batch(w, p) || repeats(p->labels.of[0])) return 0;
+  if (!rewrite_on(w, REWRITE_sum_split) || p->n != 1 || !sums(p, p->labels.of[0]) || repeats(p->labels.of[0])) return 0;
   Node m = node(w, p->x[0]);
   if (m.op != OP_map || m.nargs == 0 || m.waived != w->g->waived) return 0;
   Sums s = { 0 };
   ExprPool *pool = &w->g->expr;
   terms_of(pool, m.expr, false, &s);
-  uint32_t before = wait_of(w, &m, m.expr), after = wait_after(w, &m, p, &s);
-  if (after >= before) return 0;
+  bool less = over_batch(w, p) && wait_after(w, &m, p, &s) < wait_of(w, &m, m.expr);
+  bool merges = rewrite_on(w, REWRITE_contract_contract) && w->uses.at[p->x[0]] <= 1 && terms_are_sums(w, &m, p, m.expr);
+  if (!less && !merges) return 0;
   if (s.n == 1) { *factors = true; return 0; }
   w->applied++;
   Product sum = { .shape = p->shape };
@@ -295,7 +321,7 @@ Val put_contract(Rewriter *w, const Product *from) {
   note_sizes(w, &t);
   constants_and_moves(w, &t);
   bool products = rewrite_on(w, REWRITE_products);
-  for (uint32_t i = 0; products && i < t.inside.n; i++)
+  for (uint32_t i = t.inside.n; products && i-- > 0;)         /* from the last: an operand may go */
     if (factors || w->uses.at[t.inside.x[i]] <= 1) split_factors(w, &t, i);
   for (uint32_t i = 0; products && i < t.inside.n;) {         /* whole operands that sum nothing */
     if (sums(&t.inside, t.inside.labels.of[i]) || t.outside.n + 2 >= ARGS_MOST || shares_components(w, &t.inside, i)) { i++; continue; }

@@ -147,7 +147,11 @@ static Step training_step(Case *c) {
   Val t = invariant_table(c, AXES(ROW(c, W), REP(c, regular), MUL(3)));
   Val f = graph_contract(g, "Wgk,kio->Wigo", (Val[]){ t, weight(c, &s, AXES(MUL(3), MUL(1), MUL(2))) }, 2);
   Val y = graph_contract(g, "bXWi,Wigo->bXgo", (Val[]){ graph_view(g, image, &v), f }, 2);
-  y = graph_map(g, "bXgo,o->bXgo", "x0 + x1", (Val[]){ y, weight(c, &s, AXES(MUL(2))) }, 2);
+  Nz *same = arena_array(c->arena, Nz, 8);                     /* Hom(scalar, regular) */
+  for (uint16_t i = 0; i < 8; i++) same[i] = (Nz){ { i }, sqrt(0.125) };
+  ConstTable constant = { .name = S("Hom"), .rank = 2, .axis = { REP(c, regular), MUL(1) }, .n = 8, .nz = same, .invariant = true };
+  Val one = graph_const_table(g, graph_table(g, &constant)), bias = weight(c, &s, AXES(MUL(1), MUL(2)));
+  y = graph_map(g, "bXgo,go->bXgo", "x0 + x1", (Val[]){ y, graph_contract(g, "gk,ko->go", (Val[]){ one, bias }, 2) }, 2);
   Val sum = graph_contract(g, "bXgo->o", &y, 1), mean = graph_map(g, "o->o", "x0 / (b * 128)", &sum, 1);
   s.mean = graph_map(g, "o->o", "0.1 * x0", &mean, 1);        /* running statistics read the mean too */
   Val d = graph_map(g, "bXgo,o->bXgo", "x0 - x1", (Val[]){ y, mean }, 2);
