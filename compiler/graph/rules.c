@@ -146,11 +146,12 @@ static int64_t side(const Dom *d, int direction) {
 
 /* [view.1] A mirror takes row r to n' - 1 - r, place k to K - 1 - k, element x to N - 1 - x; the view commutes with it
  * when row (n' - 1) + win (K - 1) + 2 add = div (N - 1): for a window (stride s, dilation d, pad p) that is
- * N + 2p - d (K - 1) - 1 = s (n' - 1). On a torus translations commute when row n' = div N. */
+ * N + 2p - d (K - 1) - 1 = s (n' - 1). On a torus translations commute when row n' = div N;
+ * they leave the window alone. */
 static bool rule_window(const Rules *r, const View *v, const Dom *from) {
   const Dom *to = &r->g->dom.at[v->dom], *win = v->win ? &r->g->dom.at[v->win] : NULL;
   if (!from->moved && (!to->moved || from->n == 1) && (!win || !win->moved || from->n == 1)) return true;
-  if ((!from->moved && from->n != 1) || (!to->moved && to->n != 1) || (win && !win->moved && win->n != 1))
+  if ((!from->moved && from->n != 1) || (!to->moved && to->n != 1) || (win && !win->moved && win->n != 1 && from->action))
     return why_no(r->why, CODE_NONE, "[view.1] a window between rows that move and rows that do not");
   if (from->ndim != to->ndim || (win && win->ndim != from->ndim)) return why_no(r->why, CODE_NONE, "[view.1] a window of other dimension");
   if (from->moved && !from->action && !from->wrap) return why_no(r->why, CODE_NONE, "[view.1] a window on a set");
