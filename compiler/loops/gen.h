@@ -54,7 +54,8 @@ typedef struct Gen {
   Ix flat;                          /* the flat coordinate that HIGH and LOW belong to             */
   int64_t low;                      /* copies: f = high * low + low part                           */
   bool serial;                      /* lanes may run along the last axes only                     */
-  Ref low_sample, high_sample;      /* reductions over samples inside a pipeline: this chunk's; 0: all */
+  uint8_t part_label, part_coord;   /* the next contract sums this coordinate of this label over   */
+  Ref part_low, part_high;          /* [part_low, part_high) only; part_label 0: over all of it     */
 } Gen;
 
 /* --- gen.c: coordinates, buffers, addresses ----------------------------------------------------------- */
@@ -78,10 +79,26 @@ Ref gen_read(Gen *x, Val v, const Ix *ix);
 Ref gen_compute(Gen *x, Val v, const Ix *ix);                          /* though it has a Loc          */
 Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
 
+/* --- gen_gemm.c: the dense contract ----------------------------------------------------------------------- */
+/* C[m][n] = sum over k of A[m][k] B[k][n]: m and k run through several coordinates, n is flat, side by side in B and C.
+ * Strides in numbers; a coordinate's n is literal, or -1 and a Ref. add: C is added to, but starts at 0 where fresh. */
+typedef struct GemmDim { int64_t n; Ref size; int64_t a, b, c; } GemmDim;
+typedef struct GemmOperand { int buf; Ref at; int64_t offset; } GemmOperand;
+typedef struct Gemm {
+  GemmOperand a, b, c;
+  GemmDim m[COORDS_MOST], k[COORDS_MOST];
+  uint32_t nm, nk;
+  int64_t n;
+  bool add;
+  Ref fresh;
+} Gemm;
+void gen_gemm(Gen *x, const Gemm *g, int registers);
+
 /* --- gen_nest.c: loops that write a value ---------------------------------------------------------------- */
-/* Writes v to loc. The first coordinate runs over [low, high) when they are given. `add`: adds to what lies there.
+/* Writes v to loc. Coordinate `share` runs over [low, high) when they are given. `add`: adds to what lies there, but
+ * starts from 0 where `fresh` is true.
  * scratch: for lse at an index, as large as v. */
-typedef struct Nest { Val v; Loc to, scratch; Ref low, high; bool add; } Nest;
+typedef struct Nest { Val v; Loc to, scratch; uint32_t share; Ref low, high; bool add; Ref fresh; } Nest;
 void gen_nest(Gen *x, const Nest *nest);
 void gen_copy(Gen *x, const Nest *nest);                               /* reads v where it lies        */
 /* Several values of one shape: all are computed before any is stored (they may overwrite what they read). */
@@ -89,7 +106,11 @@ void gen_nest_together(Gen *x, const Nest *nest, uint32_t n);
 /* Values that are summed or maximised at an index: serial, by one slot. */
 void gen_scatter(Gen *x, const Nest *nest);
 bool gen_scatters(const Graph *g, Val v);
+/* gen_harmonics.c: all components of each vector at once. */
+void gen_harmonics(Gen *x, const Nest *nest);
 /* Runs `body` at every index of a shape; lanes along the last axes, or where there is more to run through. */
 typedef void GenBody(Gen *x, const Ix *ix, void *context);
-void gen_each(Gen *x, const Shape *s, Ref low, Ref high, bool flat, GenBody *body, void *context);
+void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool flat, GenBody *body, void *context);
+/* The coordinate that is best shared out: the longest that the lanes need not run along. */
+uint32_t gen_share(const Graph *g, const Shape *s);
 #endif

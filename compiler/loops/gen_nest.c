@@ -10,17 +10,26 @@ static const Node *node(const Gen *x, Val v) { return &x->g->node.at[v]; }
 
 typedef struct Lanes { uint32_t first, n; Size size; int64_t extent; bool flat; } Lanes;    /* coordinates that the lanes run along */
 
-static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bool bounded, bool flat) {
+static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bool flat) {
   Lanes l = { .first = n };
   if (!n) return l;
   bool pair = flat && s->rank >= 2 && s->axis[s->rank - 1].role == ROLE_MUL && s->axis[s->rank - 2].role == ROLE_REP && c[n - 1].n > 1;
   l = (Lanes){ n - (pair ? 2u : 1u), pair ? 2 : 1, c[n - 1].size, c[n - 1].n, pair };
   if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
-  if (bounded && l.first == 0 && !pair) l.n = n > 1 ? 1 : 0;
-  if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return bounded && l.first == 0 ? (Lanes){ .first = n } : l;
-  for (uint32_t i = bounded ? 1 : 0; i + 1 < n; i++)
+  if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
+  for (uint32_t i = 0; i + 1 < n; i++)
     if (c[i].n > l.extent && c[i].n >= x->k->lanes / 2) l = (Lanes){ i, 1, c[i].size, c[i].n, false };
-  return bounded && l.first == 0 ? (Lanes){ .first = n } : l;
+  return l;
+}
+
+uint32_t gen_share(const Graph *g, const Shape *s) {
+  Coord c[COORDS_MOST];
+  uint32_t n = gen_coords(g, s, c), best = 0;
+  uint32_t last = n && s->axis[s->rank - 1].role == ROLE_MUL ? n - 1 : n;
+  if (last && c[0].n < 0) return 0;                   /* rows of the data: always the outermost */
+  for (uint32_t i = 1; i < last; i++)
+    if (c[i].n > c[best].n || best >= last) best = i;
+  return best;
 }
 
 static void set_lanes(Gen *x, const Lanes *l, Ref at, int lane, Ix *ix, int64_t low) {
@@ -31,42 +40,44 @@ static void set_lanes(Gen *x, const Lanes *l, Ref at, int lane, Ix *ix, int64_t 
   ix[l->first + 1] = (Ix){ .part = IX_LOW };
 }
 
-void gen_each(Gen *x, const Shape *s, Ref low, Ref high, bool flat, GenBody *body, void *context) {
+void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool flat, GenBody *body, void *context) {
   Kernel *k = x->k;
   Coord c[COORDS_MOST];
   Ix ix[COORDS_MOST] = { 0 };
   uint32_t n = gen_coords(x->g, s, c), opened = 0;
-  Lanes l = choose(x, s, c, n, high != 0, flat);
+  Lanes l = choose(x, s, c, n, flat);
+  bool lanes_shared = high && share >= l.first && share < l.first + l.n;
+  if (lanes_shared && l.flat) { l = (Lanes){ share, 1, c[share].size, c[share].n, false }; }
   for (uint32_t i = 0; i < n; i++) {
     if (i >= l.first && i < l.first + l.n) continue;
-    if (c[i].n == 1 && !(i == 0 && high)) { ix[i] = ix_of(l_int(k, 0)); continue; }
-    Ref from = i == 0 && high ? low : l_int(k, 0), to = i == 0 && high ? high : gen_extent(x, c[i].size);
-    ix[i] = ix_of(l_for(k, FOR_SEQ, from, to, 1));
+    bool shared = high && i == share;
+    if (c[i].n == 1 && !shared) { ix[i] = ix_of(l_int(k, 0)); continue; }
+    ix[i] = ix_of(l_for(k, FOR_SEQ, shared ? low : l_int(k, 0), shared ? high : gen_extent(x, c[i].size), 1));
     opened++;
   }
   Ref mask = x->mask;
   Ix flat_before = x->flat;
   int64_t low_before = x->low;
-  if (l.first == n || !l.n) {
+  int V = k->lanes;
+  if (l.first == n) {
     body(x, ix, context);
-  } else if (l.extent == 1) {
+  } else if (l.extent == 1 && !lanes_shared) {
     set_lanes(x, &l, l_int(k, 0), 0, ix, c[n - 1].n);
     body(x, ix, context);
+  } else if (l.extent < 0 || lanes_shared) {          /* ends where the data or the share do */
+    Ref end = lanes_shared ? high : gen_extent(x, l.size), at = l_for(k, FOR_SEQ, lanes_shared ? low : l_int(k, 0), end, V);
+    set_lanes(x, &l, at, 1, ix, c[n - 1].n);
+    x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, at, l_lane(k)), end);
+    body(x, ix, context);
+    l_end(k);
   } else {
-    int V = k->lanes;
-    int64_t full = l.extent >= 0 ? l.extent / V * V : 0;
+    int64_t full = l.extent / V * V;
     if (full > 0) {
       set_lanes(x, &l, full == V ? l_int(k, 0) : l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, full), V), 1, ix, c[n - 1].n);
       body(x, ix, context);
       if (full > V) l_end(k);
     }
-    if (l.extent < 0) {
-      Ref end = gen_extent(x, l.size), at = l_for(k, FOR_SEQ, l_int(k, 0), end, V);
-      set_lanes(x, &l, at, 1, ix, c[n - 1].n);
-      x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, at, l_lane(k)), end);
-      body(x, ix, context);
-      l_end(k);
-    } else if (full < l.extent) {
+    if (full < l.extent) {
       set_lanes(x, &l, l_int(k, full), 1, ix, c[n - 1].n);
       x->mask = l_op2(k, L_ILT, l_lane(k), l_int(k, l.extent - full));
       body(x, ix, context);
@@ -99,7 +110,10 @@ static void write_all(Gen *x, const Ix *ix, void *context) {
   for (uint32_t i = 0; i < t->n; i++) {
     const Nest *nest = &t->nest[i];
     value[i] = gen_compute(x, nest->v, ix);
-    if (nest->add) value[i] = l_op2(x->k, L_FADD, gen_load(x, &nest->to, &node(x, nest->v)->shape, ix), value[i]);
+    if (!nest->add) continue;
+    Ref before = gen_load(x, &nest->to, &node(x, nest->v)->shape, ix);
+    if (nest->fresh) before = l_op3(x->k, L_SELECT, nest->fresh, l_const(x->k, x->real, 0), before);
+    value[i] = l_op2(x->k, L_FADD, before, value[i]);
   }
   for (uint32_t i = 0; i < t->n; i++) gen_store(x, &t->nest[i].to, &node(x, t->nest[i].v)->shape, ix, value[i]);
 }
@@ -107,10 +121,13 @@ static void write_all(Gen *x, const Ix *ix, void *context) {
 void gen_nest_together(Gen *x, const Nest *nest, uint32_t n) {
   bool flat = true;
   for (uint32_t i = 0; i < n; i++) flat &= !reads_table(x, nest[i].v, 0);
-  gen_each(x, &node(x, nest->v)->shape, nest->low, nest->high, flat, write_all, &(Together){ nest, n });
+  gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, flat, write_all, &(Together){ nest, n });
 }
 
-void gen_nest(Gen *x, const Nest *nest) { gen_nest_together(x, nest, 1); }
+void gen_nest(Gen *x, const Nest *nest) {
+  if (node(x, nest->v)->op == OP_harmonics) gen_harmonics(x, nest);
+  else gen_nest_together(x, nest, 1);
+}
 
 static void copy_one(Gen *x, const Ix *ix, void *context) {
   const Nest *nest = context;
@@ -118,7 +135,7 @@ static void copy_one(Gen *x, const Ix *ix, void *context) {
 }
 
 void gen_copy(Gen *x, const Nest *nest) {
-  gen_each(x, &node(x, nest->v)->shape, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one, (void *)nest);
+  gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one, (void *)nest);
 }
 
 /* --- at an index: one slot, rows in order -------------------------------------------------------------------------- */
@@ -181,19 +198,21 @@ void gen_scatter(Gen *x, const Nest *nest) {
   const Shape *from = &node(x, n->arg[0])->shape, *to = &n->shape;
   /* rows that an index may share must not be lanes: only axes behind it are, and those are the last */
   Scatter s = { nest, n, MEET_FILL, n->op == OP_segment ? 0 : n->op == OP_lse ? -INFINITY : n->fill };
-  gen_each(x, to, 0, 0, true, each_result, &s);
+  gen_each(x, to, 0, 0, 0, true, each_result, &s);
+  l_bar(x->k);                                        /* lanes run along other axes there */
   s.meet = n->op == OP_segment ? MEET_ADD : MEET_MAX;
   x->serial = true;
   bool rows_last = from->rank && from->axis[from->rank - 1].role == ROLE_ROW;
   Shape walk = *from;
   if (rows_last) { walk.rank++; walk.axis[walk.rank - 1] = axis_mul(1); }    /* a lane axis of size 1 keeps rows serial */
-  gen_each(x, &walk, l_int(x->k, 0), gen_extent(x, from->axis[0].n), true, meet_row, &s);
+  gen_each(x, &walk, 0, 0, 0, true, meet_row, &s);
   if (n->op == OP_lse) {
     s.meet = MEET_EXP;
-    gen_each(x, &walk, l_int(x->k, 0), gen_extent(x, from->axis[0].n), true, meet_row, &s);
+    gen_each(x, &walk, 0, 0, 0, true, meet_row, &s);
   }
   x->serial = false;
   if (n->op != OP_lse) return;
+  l_bar(x->k);
   s.meet = MEET_LOG;
-  gen_each(x, to, 0, 0, true, each_result, &s);
+  gen_each(x, to, 0, 0, 0, true, each_result, &s);
 }

@@ -26,29 +26,24 @@ static void same_base(Gen *x, Ref *a, Ref *b) {
 static Ref real(Gen *x, double c) { return l_const(x->k, x->real, c); }
 static Ref two(Gen *x, LoopsOp op, Ref a, Ref b) { return l_op2(x->k, op, a, b); }
 
-/* sinc(t) = sin(pi t) / (pi t), its first and second derivative; near 0 by their series, where the closed forms cancel. */
+/* sin(t) / t, its first and second derivative; near 0 by their series, where the closed forms cancel. */
 static Ref sinc(Gen *x, Ref t, int order) {
   Kernel *k = x->k;
-  Ref u = two(x, L_FMUL, t, real(x, M_PI)), u2 = two(x, L_FMUL, u, u);
-  Ref near0 = two(x, L_FLT, u2, real(x, 1));
-  double term = 1, c[12];                             /* of sum (-1)^j u^(2j) / (2j + 1)! */
-  for (int j = 0; j < 12; j++) { c[j] = term; term = -term / ((2 * j + 2) * (2 * j + 3)); }
+  Ref t2 = two(x, L_FMUL, t, t), near0 = two(x, L_FLT, t2, real(x, 1));
+  double c[12] = { 1 };                               /* of sum (-1)^j t^2j / (2j + 1)! */
+  for (int j = 1; j < 12; j++) c[j] = -c[j - 1] / ((2 * j) * (2 * j + 1));
   Ref series = real(x, 0);
   for (int j = 11; j >= (order ? 1 : 0); j--) {
     double factor = order == 0 ? 1 : order == 1 ? 2.0 * j : 2.0 * j * (2 * j - 1);
-    series = l_op3(k, L_FMA, series, u2, real(x, c[j] * factor));
+    series = l_op3(k, L_FMA, series, t2, real(x, c[j] * factor));
   }
-  if (order == 1) series = two(x, L_FMUL, two(x, L_FMUL, series, u), real(x, M_PI));
-  if (order == 2) series = two(x, L_FMUL, series, real(x, M_PI * M_PI));
-  Ref safe = l_op3(k, L_SELECT, near0, real(x, 1), u), s = l_sin(k, safe), cos = l_cos(k, safe), over = two(x, L_FDIV, real(x, 1), safe);
-  Ref far = two(x, L_FMUL, s, over);
-  if (order == 1) far = two(x, L_FMUL, two(x, L_FMUL, two(x, L_FSUB, cos, far), over), real(x, M_PI));
-  if (order == 2) {                                   /* pi^2 (-sin u / u - 2 cos u / u^2 + 2 sin u / u^3) */
-    Ref inner = two(x, L_FSUB, far, cos);
-    inner = two(x, L_FMUL, two(x, L_FMUL, inner, real(x, 2)), two(x, L_FMUL, over, over));
-    far = two(x, L_FMUL, two(x, L_FSUB, inner, far), real(x, M_PI * M_PI));
-  }
-  return l_op3(k, L_SELECT, near0, series, far);
+  if (order == 1) series = two(x, L_FMUL, series, t);
+  Ref safe = l_op3(k, L_SELECT, near0, real(x, 1), t), s = two(x, L_FDIV, l_sin(k, safe), safe);
+  if (order == 0) return l_op3(k, L_SELECT, near0, series, s);
+  Ref d = two(x, L_FDIV, two(x, L_FSUB, l_cos(k, safe), s), safe);
+  if (order == 1) return l_op3(k, L_SELECT, near0, series, d);
+  Ref d2 = two(x, L_FSUB, l_op1(k, L_FNEG, s), two(x, L_FDIV, two(x, L_FMUL, real(x, 2), d), safe));
+  return l_op3(k, L_SELECT, near0, series, d2);
 }
 
 Ref gen_expr(Gen *x, ExprId e, const Ref *arg) {
@@ -229,7 +224,7 @@ static Ref join_index(Gen *x, const LabelIx *l) {
   return l->coords == 1 ? i : l_add(x->k, l_muli(x->k, i, l->c[1].n), ix_ref(x, l->at[1]));
 }
 
-static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
+static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
   Kernel *k = x->k;
   LabelIx of[LABELS_MOST + 1] = { 0 };
   known(x, &n->shape, n->labels->out, ix, of);
@@ -268,6 +263,8 @@ static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
     sum[loops - 1].part = part;
     lanes = (int)loops - 1;
   }
+  uint8_t part_label = x->part_label, part_coord = x->part_coord;
+  x->part_label = 0;                                  /* of this contract alone, not of what it reads */
   int var = kernel_var(k, x->real, vary || lanes >= 0);
   l_set(k, var, real(x, 0));
   Sparse walk = { 0 };
@@ -275,14 +272,14 @@ static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
   for (uint32_t s = 0; s < loops; s++) {
     LabelIx *l = &of[sum[s].label];
     const Coord *c = &l->c[sum[s].part];
-    bool sample = c->n < 0 && c->size == -1 && sum[s].part == 0 && x->high_sample;
-    Ref low = sample ? x->low_sample : l_int(k, 0), high = sample ? x->high_sample : gen_extent(x, c->size);
+    bool part = part_label == sum[s].label && part_coord == sum[s].part;
+    Ref low = part ? x->part_low : l_int(k, 0), high = part ? x->part_high : gen_extent(x, c->size);
     bool here = (int)s == lanes;
     Ref i = l_for(k, FOR_SEQ, low, high, here ? k->lanes : 1);
     opened++;
     l->at[sum[s].part] = (Ix){ .at = i, .lane = here };
     l->known = sum[s].part + 1 == l->coords;
-    if (here && !(c->n >= 0 && c->n % k->lanes == 0 && !sample))
+    if (here && !(c->n >= 0 && c->n % k->lanes == 0 && !part))
       x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, i, l_lane(k)), high);
   }
   if (table != UINT32_MAX) {
@@ -317,6 +314,24 @@ static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
   x->flat = outer_flat;
   x->low = outer_low;
   return lanes >= 0 ? l_op1(k, L_RSUM, l_get(k, var)) : l_get(k, var);
+}
+
+/* A label that stands twice in the result: only its diagonal is not 0. */
+static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
+  Kernel *k = x->k;
+  Ref diagonal = 0;
+  for (uint8_t a = 0; a < n->shape.rank; a++)
+    for (uint8_t b = (uint8_t)(a + 1); b < n->shape.rank; b++) {
+      if (n->labels->out[a] != n->labels->out[b]) continue;
+      uint32_t i = gen_first_coord(x->g, &n->shape, a), j = gen_first_coord(x->g, &n->shape, b), next = gen_first_coord(x->g, &n->shape, (uint8_t)(a + 1));
+      for (; i < next; i++, j++) {
+        Ref equal = l_op2(k, L_IEQ, ix_ref(x, ix[i]), ix_ref(x, ix[j]));
+        diagonal = diagonal ? l_op2(k, L_AND, diagonal, equal) : equal;
+      }
+      break;
+    }
+  Ref sum = contract_sum(x, n, ix);
+  return diagonal ? l_op3(k, L_SELECT, diagonal, sum, real(x, 0)) : sum;
 }
 
 /* --- maxima and log-sums over axes -------------------------------------------------------------------------------- */

@@ -99,7 +99,8 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
   } else {
     Coord c[COORDS_MOST];
     gen_coords(s->g, &n->shape, c);
-    schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+    nest.share = gen_share(s->g, &n->shape);
+    schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), &nest.low, &nest.high);
     gen_nest(&x, &nest);
   }
   schedule_close(s, &x, what, (SizeExpr){ 0 });
@@ -129,7 +130,8 @@ static void plain(Schedule *s) {
     if (shape->rank) {
       Coord c[COORDS_MOST];
       gen_coords(g, shape, c);
-      schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+      nest.share = gen_share(g, shape);
+      schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), &nest.low, &nest.high);
       gen_copy(&x, &nest);
     } else {
       l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));
