@@ -1,0 +1,82 @@
+/* test_llvm.c: what LLVM makes of random Kernels equals the evaluator, bit by bit, for every width of vectors, with and
+ * without instructions for fma and masks; what every table entry does is tried. */
+#include "back/llvm.h"
+#include "loops_cases.h"
+#include <criterion/criterion.h>
+
+static Str text_of(Arena *arena, const Kernel *k) {
+  Out out = { .arena = arena };
+  loops_text(k, &out);
+  return out_text(&out);
+}
+
+static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  Kernel *k = case_random_kernel(&arena, seed, lanes);
+  cr_assert(loops_verify(k, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
+  for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
+  CaseMemory a = case_memory(k, seed), b = case_memory(k, seed);
+  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
+  LlvmUnit *u = llvm_open(S("random"), str_of(march), &why);
+  cr_assert(u);
+  llvm_kernel(u, k, b.stride);
+  LlvmCode *code = llvm_load(u, &why);
+  cr_assert(code, "%s", why.reason.n ? why.reason.at[0].text.at : "");
+  LlvmFunction *f = llvm_find(code, "random");
+  cr_assert(f);
+  f(b.buf, b.sizes, b.slabs, 0, k->slots);
+  const char *differs = case_differs(&arena, k, &a, &b);
+  cr_expect(!differs, "seed %lu, %d lanes, %s: %s\n%s", (unsigned long)seed, lanes, march, differs, getenv("GDLC_SHOW") ? text_of(&arena, k).at : "");
+  llvm_unload(code);
+  case_free(&a);
+  case_free(&b);
+  arena_free(&arena);
+}
+
+Test(llvm, random_kernels_give_the_bits_of_the_evaluator) {
+  static const int lanes[] = { 4, 8, 16 };
+  bool used[L_OPS] = { false };
+  for (uint64_t seed = 1; seed <= 12; seed++) agree(seed, lanes[seed % 3], "native", used);
+  for (int op = 1; op < L_OPS; op++) cr_expect(used[op], "no kernel has %s", loops_op_name((LoopsOp)op));
+}
+
+Test(llvm, a_processor_without_fma_gives_the_same_bits) {
+  bool used[L_OPS];
+  for (uint64_t seed = 21; seed <= 24; seed++) agree(seed, seed % 2 ? 4 : 8, "x86-64", used);
+}
+
+Test(llvm, an_unknown_processor_is_a_reason) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  cr_expect(!llvm_open(S("m"), S("z80"), &why) && strstr(why.reason.at[0].text.at, "z80"));
+  arena_free(&arena);
+}
+
+/* Two buffers of a slab that share bytes, one used after the other: no store may move before the loads. */
+Test(llvm, buffers_that_share_bytes_keep_their_order) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  Kernel *k = kernel_open(&arena, S("shared"), 8, 1, 1, 0);
+  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 8, { 0 } }), out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 8, { 0 } });
+  int p = kernel_local(k, S("p"), BASE_F32, SCOPE_SLAB, 8, 0), q = kernel_local(k, S("q"), BASE_F32, SCOPE_SLAB, 8, 0);
+  l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
+  Ref zero = l_int(k, 0), x = l_load(k, in, zero, 0, 1, 0);
+  l_store(k, p, zero, 0, 1, x, 0);
+  Ref y = l_load(k, p, zero, 0, 1, 0);
+  l_store(k, q, zero, 0, 1, l_op2(k, L_FADD, y, y), 0);
+  l_store(k, out, zero, 0, 1, l_op2(k, L_FADD, l_load(k, q, zero, 0, 1, 0), l_load(k, p, zero, 0, 1, 0)), 0);
+  l_end(k);
+  LlvmUnit *u = llvm_open(S("m"), S("native"), &why);
+  llvm_kernel(u, k, 64);
+  LlvmCode *code = llvm_load(u, &why);
+  float a[8], b[8] = { 0 };
+  for (int i = 0; i < 8; i++) a[i] = (float)i;
+  void *bufs[] = { a, b, NULL, NULL };
+  char *slab = aligned_alloc(64, 64);
+  llvm_find(code, "shared")(bufs, NULL, slab, 0, 1);
+  for (int i = 0; i < 8; i++) cr_expect_float_eq(b[i], 4 * (float)i, 0);
+  free(slab);
+  llvm_unload(code);
+  arena_free(&arena);
+}
