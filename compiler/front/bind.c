@@ -65,9 +65,10 @@ static Str rep_of_text(Match *m, const Rep *r) {
 
 static Str space_text(const Space *s) { return s ? s->name : S("no domain"); }
 
-/* --- domains ----------------------------------------------------------------------------------------------- */
+/* --- domains ----------------------------------------------------------------------------------- */
 static bool match_space(Match *m, const Ast *x, const Space *have) {
-  if (!x) return !have || m->lenient || differs(m, E0202, "one value is asked for, this is on %.*s", STR(space_text(have)));
+  if (!x)
+    return !have || m->lenient || differs(m, E0202, "one value is asked for, this is on %.*s", STR(space_text(have)));
   if (x->kind == AST_HOLE) return true;
   Entry *e = m->solve ? open_generic(m, x) : NULL;
   if (e && !(e->nowhere && !have)) {                          /* nowhere so far: a domain takes its place */
@@ -82,12 +83,17 @@ static bool match_space(Match *m, const Ast *x, const Space *have) {
   if (m->reported) return false;
   bool is;
   const Space *space = item_space(&want, &is);
-  if (!is) { refuse(m->c, x->span, E0106, "a domain is asked for behind `on`, this is %s", sort_text(&want)); m->reported = true; return false; }
+  if (!is) {
+    refuse(m->c, x->span, E0106, "a domain is asked for behind `on`, this is %s", sort_text(&want));
+    m->reported = true;
+    return false;
+  }
   if (space == have || (!have && !m->exactly)) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s is asked for, this is on %.*s", STR(space_text(space)), STR(space_text(have)));
+  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s is asked for, this is on %.*s",
+                 STR(space_text(space)), STR(space_text(have)));
 }
 
-/* --- representations ------------------------------------------------------------------------------------------- */
+/* --- representations --------------------------------------------------------------------------- */
 static bool is_open_count(Match *m, const Ast *x) {
   if (x->kind != AST_COPIES) return false;
   return x->child[0]->kind == AST_HOLE || (m->solve && open_generic(m, x->child[0]));
@@ -107,7 +113,8 @@ static const Rep *kind_of_copies(Match *m, const Ast *x) {    /* the representat
   Item k = type_eval(m, x->child[1]);
   m->c->names->of = before;
   if (k.sort == ITEM_REP && k.rep->n == 1 && k.rep->copies == 1) return k.rep;
-  if (k.sort != ITEM_POISON) refuse(m->c, x->child[1]->span, E0106, "a single representation is asked for behind a count that is inferred");
+  if (k.sort != ITEM_POISON)
+    refuse(m->c, x->child[1]->span, E0106, "a single representation is asked for behind a count that is inferred");
   m->reported = true;
   return NULL;
 }
@@ -116,7 +123,11 @@ static const Rep *kind_of_copies(Match *m, const Ast *x) {    /* the representat
 static bool take_known(Match *m, const Ast *x, const Rep *have, uint32_t *left) {
   Item y = type_eval(m, x);
   if (m->reported) return false;
-  if (y.sort != ITEM_REP) { refuse(m->c, x->span, E0106, "a representation is asked for, this is %s", sort_text(&y)); m->reported = true; return false; }
+  if (y.sort != ITEM_REP) {
+    refuse(m->c, x->span, E0106, "a representation is asked for, this is %s", sort_text(&y));
+    m->reported = true;
+    return false;
+  }
   for (uint32_t t = 0; t < y.rep->n; t++) {
     uint32_t i = rep_find(have, y.rep->term[t].kind);
     if (i == have->n || left[i] < y.rep->term[t].copies) return false;
@@ -130,13 +141,16 @@ static bool take_open(Match *m, const Ast *x, const Rep *have, uint32_t *left) {
   if (!k) return false;
   uint32_t i = rep_find(have, k->term[0].kind);
   if (i == have->n || !left[i]) return false;
-  if (x->child[0]->kind != AST_HOLE) bind_generic(open_generic(m, x->child[0]), item_exact(exact_int(m->c->program->exacts, left[i]), x->child[0]->span));
+  if (x->child[0]->kind != AST_HOLE)
+    bind_generic(open_generic(m, x->child[0]),
+                 item_exact(exact_int(m->c->program->exacts, left[i]), x->child[0]->span));
   left[i] = 0;
   return true;
 }
 
 static bool take(Match *m, const Ast *x, const Rep *have, uint32_t *left, bool open) {
-  if (x->kind == AST_BINARY && str_is(x->text, "+")) return take(m, x->child[0], have, left, open) && take(m, x->child[1], have, left, open);
+  if (x->kind == AST_BINARY && str_is(x->text, "+"))
+    return take(m, x->child[0], have, left, open) && take(m, x->child[1], have, left, open);
   if (is_open_count(m, x)) return open ? take_open(m, x, have, left) : true;
   return open ? true : take_known(m, x, have, left);
 }
@@ -146,7 +160,8 @@ static bool match_open_sum(Match *m, const Ast *x, const Rep *have) {
   for (uint32_t t = 0; t < have->n; t++) left[t] = have->term[t].copies;
   bool ok = take(m, x, have, left, false) && take(m, x, have, left, true);
   for (uint32_t t = 0; ok && t < have->n; t++) ok = !left[t];
-  return ok || m->reported || differs(m, E0200, "`%.*s` is asked for, this is `%.*s`", STR(source_text(m->c, x->span)), STR(rep_of_text(m, have)));
+  return ok || m->reported || differs(m, E0200, "`%.*s` is asked for, this is `%.*s`", STR(source_text(m->c, x->span)),
+                                      STR(rep_of_text(m, have)));
 }
 
 static bool match_rep(Match *m, const Ast *x, const Rep *have) {
@@ -161,15 +176,29 @@ static bool match_rep(Match *m, const Ast *x, const Rep *have) {
   if (is_open_sum(m, x)) return match_open_sum(m, x, have) && !m->reported;
   Item want = type_eval(m, x);
   if (m->reported) return false;
-  if (want.sort == ITEM_NUMBER) { refuse(m->c, x->span, E0106, "a type says what its numbers are: write `%.*s scalar`", STR(source_text(m->c, x->span))); m->reported = true; return false; }
-  if (want.sort != ITEM_REP) { refuse(m->c, x->span, E0106, "a representation is asked for, this is %s", sort_text(&want)); m->reported = true; return false; }
+  if (want.sort == ITEM_NUMBER) {
+    refuse(m->c, x->span, E0106, "a type says what its numbers are: write `%.*s scalar`",
+           STR(source_text(m->c, x->span)));
+    m->reported = true;
+    return false;
+  }
+  if (want.sort != ITEM_REP) {
+    refuse(m->c, x->span, E0106, "a representation is asked for, this is %s", sort_text(&want));
+    m->reported = true;
+    return false;
+  }
   if (want.rep == have) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0200, "`%.*s` is asked for, this is `%.*s`", STR(rep_of_text(m, want.rep)), STR(rep_of_text(m, have)));
+  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0200, "`%.*s` is asked for, this is `%.*s`",
+                 STR(rep_of_text(m, want.rep)), STR(rep_of_text(m, have)));
 }
 
-/* --- types ------------------------------------------------------------------------------------------------------ */
-static bool is_word(Scope *s, const Ast *x, const char *word) { return x->kind == AST_NAME && str_is(x->text, word) && name_is_plain(s, x->text); }
-static bool is_label(Scope *s, const Ast *x) { return x->kind == AST_CALL && x->n == 2 && is_word(s, x->child[0], "label"); }
+/* --- types ------------------------------------------------------------------------------------- */
+static bool is_word(Scope *s, const Ast *x, const char *word) {
+  return x->kind == AST_NAME && str_is(x->text, word) && name_is_plain(s, x->text);
+}
+static bool is_label(Scope *s, const Ast *x) {
+  return x->kind == AST_CALL && x->n == 2 && is_word(s, x->child[0], "label");
+}
 
 /* The domain that label(D), label(n), label([...]) names. */
 static const Space *label_space(Match *m, const Ast *x, const Item *of) {
@@ -196,10 +225,12 @@ static bool match_label(Match *m, const Ast *x, const Space *have) {
   Item want = type_eval(m, of);
   if (m->reported) return false;
   int64_t n;
-  if (item_int(&want, &n) && n > 0 && have->count == (uint64_t)n) return true;              /* one of n, whatever they are called */
+  if (item_int(&want, &n) && n > 0 && have->count == (uint64_t)n)
+    return true;              /* one of n, whatever they are called */
   const Space *to = label_space(m, of, &want);
   if (!to) return false;
-  return to == have || differs(m, is_generic(m, of) && m->solve ? E0104 : E0200, "a label of %.*s is asked for, this is one of %.*s", STR(to->name), STR(have->name));
+  return to == have || differs(m, is_generic(m, of) && m->solve ? E0104 : E0200,
+                               "a label of %.*s is asked for, this is one of %.*s", STR(to->name), STR(have->name));
 }
 
 static Str type_words(Match *m, const Type *t) {
@@ -214,9 +245,11 @@ static bool match_type(Match *m, const Ast *type, const Type *have) {
   bool label = is_label(m->s, head), flag = is_word(m->s, head, "flag");
   What want = label ? WHAT_LABEL : flag ? WHAT_FLAG : WHAT_FIELD;
   if (want != have->what && head->kind != AST_HOLE)
-    return differs(m, E0200, "`%.*s` is asked for, this is `%.*s`", STR(source_text(m->c, type->span)), STR(type_words(m, have)));
+    return differs(m, E0200, "`%.*s` is asked for, this is `%.*s`", STR(source_text(m->c, type->span)),
+                   STR(type_words(m, have)));
   if (label && !match_label(m, head, have->to)) return false;
-  if (!label && !flag && head->kind != AST_HOLE && !match_rep(m, head, have->rep) && (m->reported || !m->lenient)) return false;
+  if (!label && !flag && head->kind != AST_HOLE && !match_rep(m, head, have->rep) && (m->reported || !m->lenient))
+    return false;
   return match_space(m, on, have->on);
 }
 
@@ -233,7 +266,10 @@ bool type_of(Check *c, Scope *s, const Ast *type, Type *out) {
     bool is;
     out->on = item_space(&d, &is);
     if (m.reported) return false;
-    if (!is) { refuse(c, on->span, E0106, "a domain is asked for behind `on`, this is %s", sort_text(&d)); return false; }
+    if (!is) {
+      refuse(c, on->span, E0106, "a domain is asked for behind `on`, this is %s", sort_text(&d));
+      return false;
+    }
   }
   if (is_word(s, head, "flag")) { out->what = WHAT_FLAG; return true; }
   if (is_label(s, head)) {
@@ -245,8 +281,15 @@ bool type_of(Check *c, Scope *s, const Ast *type, Type *out) {
   }
   Item r = type_eval(&m, head);
   if (m.reported) return false;
-  if (r.sort == ITEM_NUMBER) { refuse(c, head->span, E0106, "a type says what its numbers are: write `%.*s scalar`", STR(source_text(c, head->span))); return false; }
-  if (r.sort != ITEM_REP) { refuse(c, head->span, E0106, "a representation is asked for, this is %s", sort_text(&r)); return false; }
+  if (r.sort == ITEM_NUMBER) {
+    refuse(c, head->span, E0106, "a type says what its numbers are: write `%.*s scalar`",
+           STR(source_text(c, head->span)));
+    return false;
+  }
+  if (r.sort != ITEM_REP) {
+    refuse(c, head->span, E0106, "a representation is asked for, this is %s", sort_text(&r));
+    return false;
+  }
   out->rep = r.rep;
   return true;
 }
@@ -266,12 +309,14 @@ bool type_claim(Check *c, Scope *s, const Ast *type, Item *x, Span at, bool exac
   return false;
 }
 
-/* --- one parameter -------------------------------------------------------------------------------------------------- */
-typedef enum Sort { SORT_VALUE, SORT_ANY, SORT_GRAPH, SORT_INT, SORT_NUMBER, SORT_FLAG, SORT_TEXT, SORT_LIST, SORT_REP, SORT_GROUP,
+/* --- one parameter ----------------------------------------------------------------------------- */
+typedef enum Sort { SORT_VALUE, SORT_ANY, SORT_GRAPH, SORT_INT, SORT_NUMBER, SORT_FLAG, SORT_TEXT, SORT_LIST, SORT_REP,
+                    SORT_GROUP,
                     SORT_DOMAIN, SORT_LAYER } Sort;
 static const struct { const char *name; Sort sort; ItemSort item; const char *asked; } KINDS[] = {
   { "int", SORT_INT, ITEM_NUMBER, "a whole number" }, { "number", SORT_NUMBER, ITEM_NUMBER, "a number" },
-  { "flag", SORT_FLAG, ITEM_FLAG, "a flag" }, { "text", SORT_TEXT, ITEM_TEXT, "a text" }, { "list", SORT_LIST, ITEM_LIST, "a list" },
+  { "flag", SORT_FLAG, ITEM_FLAG, "a flag" }, { "text", SORT_TEXT, ITEM_TEXT, "a text" },
+      { "list", SORT_LIST, ITEM_LIST, "a list" },
   { "rep", SORT_REP, ITEM_REP, "a representation" }, { "group", SORT_GROUP, ITEM_GROUP, "a group" },
   { "domain", SORT_DOMAIN, ITEM_DOMAIN, "a domain" }, { "layer", SORT_LAYER, ITEM_LAYER, "a layer" },
 };
@@ -298,7 +343,10 @@ static bool bind_kind(Check *c, Sort sort, Str param, const Arg *a, Item *out) {
   if (sort == SORT_INT) return item_int(x, &i) || wrong_kind(c, a, param, "a whole number");
   if (sort == SORT_REP) {
     const Rep *r = item_rep(c, x);
-    if (!r && item_int(x, &i)) { refuse(c, a->at, E0111, "`%.*s`: a count lies between 1 and 2^24", STR(param)); return false; }
+    if (!r && item_int(x, &i)) {
+      refuse(c, a->at, E0111, "`%.*s`: a count lies between 1 and 2^24", STR(param));
+      return false;
+    }
     if (!r) return wrong_kind(c, a, param, "a representation");
     *out = item_of(ITEM_REP, x->at);
     out->rep = r;
@@ -323,14 +371,19 @@ typedef struct Binding { Check *c; const Header *h; Scope *s; Span at; } Binding
 static bool bind_value(Binding *b, const Ast *param, const Arg *a, Item *out) {
   Check *c = b->c;
   Site made = { .check = c, .word = WORD_constant, .at = place_of(c, a->at), .written = a->at, .path = S("") };
-  if (a->item.sort != ITEM_VALUE && !c->model) { refuse(c, b->at, E0106, "values stand in models and layers only"); return false; }
+  if (a->item.sort != ITEM_VALUE && !c->model) {
+    refuse(c, b->at, E0106, "values stand in models and layers only");
+    return false;
+  }
   const Value *v = item_as_value(&made, &a->item);
   if (!v) return wrong_kind(c, a, param->text, "a value");
   *out = item_value(v, a->item.at);
   bool word_says = b->h->word && (b->h->which == WORD_softmax || b->h->which == WORD_scale);
   Match m = { .c = c, .s = b->s, .solve = true, .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
   if (match_type(&m, param->child[0], &v->type)) return true;
-  if (!m.reported) refuse(c, m.code == E0104 ? b->at : a->at, m.code, "`%.*s` of `%.*s`: %.*s", STR(param->text), STR(b->h->name), STR(m.text));
+  if (!m.reported)
+    refuse(c, m.code == E0104 ? b->at : a->at, m.code, "`%.*s` of `%.*s`: %.*s", STR(param->text), STR(b->h->name),
+           STR(m.text));
   return false;
 }
 
@@ -340,7 +393,9 @@ static bool bind_graph(Binding *b, const Ast *param, const Arg *a, Item *out) {
   const Ast *type = param->child[0];
   Match m = { .c = b->c, .s = b->s, .solve = true };
   if (match_space(&m, type->n > 1 ? type->child[1] : NULL, a->item.space->base)) return true;
-  if (!m.reported) refuse(b->c, m.code == E0104 ? b->at : a->at, m.code == E0104 ? E0104 : E0202, "`%.*s` of `%.*s`: %.*s", STR(param->text), STR(b->h->name), STR(m.text));
+  if (!m.reported)
+    refuse(b->c, m.code == E0104 ? b->at : a->at, m.code == E0104 ? E0104 : E0202, "`%.*s` of `%.*s`: %.*s",
+           STR(param->text), STR(b->h->name), STR(m.text));
   return false;
 }
 
@@ -356,7 +411,7 @@ static bool bind_param(Binding *b, uint32_t i, const Arg *a) {
   return ok;
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------- */
 static void open_scope(Check *c, const Header *h, Scope *s) {
   for (uint32_t i = 0; i < h->generics->n + h->params->n; i++) {
     bool generic = i < h->generics->n;
@@ -379,9 +434,18 @@ static bool assign(Check *c, const Header *h, const Arg *arg, uint32_t nargs, Sp
   uint32_t n = h->params->n, next = 0;
   for (uint32_t i = 0; i < nargs; i++) {
     uint32_t k = arg[i].name.n ? param_named(h, arg[i].name) : next++;
-    if (arg[i].name.n && k == n) { refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(h->name), STR(arg[i].name)); return false; }
-    if (k >= n) { refuse(c, arg[i].at, E0105, "`%.*s` takes %u argument%s, this is one more", STR(h->name), n, n == 1 ? "" : "s"); return false; }
-    if (given[k]) { refuse(c, arg[i].at, E0105, "`%.*s` of `%.*s` is given twice", STR(h->params->child[k]->text), STR(h->name)); return false; }
+    if (arg[i].name.n && k == n) {
+      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(h->name), STR(arg[i].name));
+      return false;
+    }
+    if (k >= n) {
+      refuse(c, arg[i].at, E0105, "`%.*s` takes %u argument%s, this is one more", STR(h->name), n, n == 1 ? "" : "s");
+      return false;
+    }
+    if (given[k]) {
+      refuse(c, arg[i].at, E0105, "`%.*s` of `%.*s` is given twice", STR(h->params->child[k]->text), STR(h->name));
+      return false;
+    }
     given[k] = &arg[i];
   }
   for (uint32_t k = 0; k < n; k++)
@@ -401,7 +465,8 @@ bool bind_args(Check *c, const Header *h, Scope *callee, const Arg *arg, uint32_
   bool ok = true;
   for (int values = 0; values < 2; values++)                  /* kinds and graphs, then values */
     for (uint32_t i = 0; i < n && ok; i++)
-      if (given[i] && (sort_of_param(callee, h->params->child[i]->child[0]) == SORT_VALUE) == values) ok = bind_param(&b, i, given[i]);
+      if (given[i] && (sort_of_param(callee, h->params->child[i]->child[0]) == SORT_VALUE) == values)
+        ok = bind_param(&b, i, given[i]);
   return ok;
 }
 
@@ -419,11 +484,12 @@ bool bind_defaults(Check *c, const Header *h, Scope *callee, Span at) {
   return true;
 }
 
-/* --- headers: every generic is bound by a parameter --------------------------------------------------------------------- */
+/* --- headers: every generic is bound by a parameter -------------------------------------------- */
 static bool is_name(const Ast *x, Str name) { return x && x->kind == AST_NAME && str_equal(x->text, name); }
 
 static bool binds_rep(const Ast *x, Str name) {
-  if (x->kind == AST_BINARY && str_is(x->text, "+")) return binds_rep(x->child[0], name) || binds_rep(x->child[1], name);
+  if (x->kind == AST_BINARY && str_is(x->text, "+"))
+    return binds_rep(x->child[0], name) || binds_rep(x->child[1], name);
   return x->kind == AST_COPIES && is_name(x->child[0], name);
 }
 
@@ -441,7 +507,8 @@ void header_check(Check *c, const Header *h, Module *m) {
     bool generic = i < h->generics->n;
     const Ast *x = generic ? h->generics->child[i] : h->params->child[i - h->generics->n];
     uint32_t k;
-    if (!str_is(x->text, "_") && table_find(&seen, x->text, &k)) refuse(c, generic ? x->span : x->word, E0102, "`%.*s` is declared twice in this header", STR(x->text));
+    if (!str_is(x->text, "_") && table_find(&seen, x->text, &k))
+      refuse(c, generic ? x->span : x->word, E0102, "`%.*s` is declared twice in this header", STR(x->text));
     table_put(c->arena, &seen, x->text, i);
     if (!generic) continue;
     bool bound = false;

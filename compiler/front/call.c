@@ -10,9 +10,11 @@
 
 /* --- weights met again ---------------------------------------------------------------------------------- */
 static bool same_weight(const Weight *a, const Weight *b) {
-  return a->role == b->role && a->in == b->in && a->out == b->out && a->ngroups == b->ngroups && !a->basis == !b->basis &&
+  return a->role == b->role && a->in == b->in && a->out == b->out && a->ngroups == b->ngroups &&
+         !a->basis == !b->basis &&
          (!a->basis || (a->basis->n == b->basis->n && a->basis->noffsets == b->basis->noffsets)) &&
-         a->on == b->on && a->count == b->count && a->rank == b->rank && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1] &&
+         a->on == b->on && a->count == b->count && a->rank == b->rank && a->dim[0] == b->dim[0] &&
+             a->dim[1] == b->dim[1] &&
          a->dim[2] == b->dim[2];
 }
 
@@ -48,7 +50,7 @@ bool weights_settle(Check *c, uint32_t first_weight, uint32_t first_value, Span 
   return ok;
 }
 
-/* --- words ------------------------------------------------------------------------------------------------ */
+/* --- words ------------------------------------------------------------------------------------- */
 typedef Item Rule(Site *site);
 static Rule *rule_of(Word word) {
   static Rule *const rules[] = {
@@ -66,9 +68,11 @@ Item word_site(Check *c, Word word, FnId fn, const Item *arg, uint32_t nargs, Sp
     if (arg[i].sort == ITEM_POISON) return item_poison(at);
     arg_at[i] = arg[i].at.source && arg[i].at.source != n->words->source ? arg[i].at : at;
   }
-  bool known = word == WORD_copies || word == WORD_range || word == WORD_complete || word == WORD_causal;     /* no values */
+  /* no values */
+  bool known = word == WORD_copies || word == WORD_range || word == WORD_complete || word == WORD_causal;
   if (!c->model && !known) return refuse(c, at, E0106, "values stand in models and layers only");
-  Site site = { .check = c, .word = word, .fn = fn, .at = place_of(c, at), .written = at, .nargs = nargs, .arg = arg, .arg_at = arg_at,
+  Site site = { .check = c, .word = word, .fn = fn, .at = place_of(c, at), .written = at, .nargs = nargs, .arg = arg,
+                .arg_at = arg_at,
                 .broken = n->broken, .assumed = n->assumed, .path = S("") };
   uint32_t first_weight = c->model ? c->model->weight.n : 0, first_value = c->model ? c->model->value.n : 0;
   Item y = rule_of(word)(&site);
@@ -81,7 +85,8 @@ Item word_site(Check *c, Word word, FnId fn, const Item *arg, uint32_t nargs, Sp
 static Item call_word(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, Span at) {
   const Ast *head = c->names->header[f->word];
   if (!head) return later(c, at, f->name, "a word", true);
-  if (rule_of(f->word) == rule_average && !c->in_train) return refuse(c, at, E0106, "`%.*s` averages over a batch: it stands in train blocks only", STR(f->name));
+  if (rule_of(f->word) == rule_average && !c->in_train)
+    return refuse(c, at, E0106, "`%.*s` averages over a batch: it stands in train blocks only", STR(f->name));
   if (f->word == WORD_split && nargs > 2) {                   /* split(x, R, S): the types as a list      */
     Item *type = arena_array(c->arena, Item, nargs - 1);
     for (uint32_t i = 1; i < nargs; i++) type[i - 1] = arg[i].item;
@@ -110,7 +115,8 @@ static Item call_word(Check *c, const Callee *f, const Arg *arg, uint32_t nargs,
 
 static Item call_fn(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, Span at) {
   if (nargs != 1) return refuse(c, at, E0105, "`%.*s` takes one argument, not %u", STR(f->name), nargs);
-  if (arg->name.n && !str_is(arg->name, "x")) return refuse(c, arg->at, E0105, "`%.*s` has no argument called `%.*s`", STR(f->name), STR(arg->name));
+  if (arg->name.n && !str_is(arg->name, "x"))
+    return refuse(c, arg->at, E0105, "`%.*s` has no argument called `%.*s`", STR(f->name), STR(arg->name));
   Item x = arg->item;
   if (x.sort == ITEM_NUMBER) {
     Item y = number_fn(c, f->fn, &x, at);
@@ -123,14 +129,15 @@ static Item call_fn(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, S
   return word_site(c, WORD_map, f->fn, &x, 1, at);
 }
 
-/* --- layers ------------------------------------------------------------------------------------------------- */
+/* --- layers ------------------------------------------------------------------------------------ */
 Parts decl_parts(const Decl *d) {
   const Ast *x = d->ast;
   if (x->kind == AST_LAYER) return (Parts){ x->child[0], x->child[1], x->child[2], x->child[3] };
   return (Parts){ NULL, x->child[0], x->child[1], x->child[2] };
 }
 
-static Item write_out(Check *c, const Callee *f, const Header *h, const Parts *parts, Scope *s, const Arg *arg, uint32_t nargs, Span at) {
+static Item write_out(Check *c, const Callee *f, const Header *h, const Parts *parts, Scope *s, const Arg *arg,
+                      uint32_t nargs, Span at) {
   Names *n = c->names;
   if (!bind_args(c, h, s, arg, nargs, at)) return item_poison(at);
   Call here = { .up = n->call, .name = f->name, .at = at };
@@ -149,7 +156,8 @@ static Item call_layer_in(Check *c, const Callee *f, const Arg *arg, uint32_t na
   if (!c->model) return refuse(c, at, E0106, "values stand in models and layers only");
   if (n->layers >= MOST_LAYERS) {
     n->stopped = true;
-    return refuse(c, at, E0103, d->active > 1 ? "the layer `%.*s` calls itself" : "layers within layers, more than 64 deep, at `%.*s`", STR(f->name));
+    return refuse(c, at, E0103, d->active > 1 ? "the layer `%.*s` calls itself"
+                  : "layers within layers, more than 64 deep, at `%.*s`", STR(f->name));
   }
   if (++n->bodies > MOST_BODIES) {
     n->stopped = true;
@@ -179,7 +187,7 @@ static Item call_layer_in(Check *c, const Callee *f, const Arg *arg, uint32_t na
   return y;
 }
 
-/* --- layers made with `_` -------------------------------------------------------------------------------------- */
+/* --- layers made with `_` ---------------------------------------------------------------------- */
 static const Callee *partial(Check *c, const Callee *target, const Arg *arg, uint32_t nargs) {
   Callee *f = arena_one(c->arena, Callee);
   Arg *own = arena_array(c->arena, Arg, nargs);
@@ -261,12 +269,14 @@ static Item call_in(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, S
     if (arg[i].item.sort == ITEM_POISON) return item_poison(at);
   for (uint32_t i = 0; i < nargs; i++)
     if (arg[i].item.sort == ITEM_HOLE) {
-      if (f->sort == CALLEE_BUILTIN) return refuse(c, arg[i].at, E0106, "`%.*s` is no layer that could be left open", STR(f->name));
+      if (f->sort == CALLEE_BUILTIN)
+        return refuse(c, arg[i].at, E0106, "`%.*s` is no layer that could be left open", STR(f->name));
       Item x = item_of(ITEM_LAYER, at);
       x.layer = partial(c, f, arg, nargs);
       return x;
     }
-  if (f->sort == CALLEE_LAYER) return call_layer_in(c, f, arg, nargs, at, block ? block : block_new(c, n->block, f->name, true));
+  if (f->sort == CALLEE_LAYER)
+    return call_layer_in(c, f, arg, nargs, at, block ? block : block_new(c, n->block, f->name, true));
   Block *before = n->block;
   if (block) n->block = block;
   Item y = f->sort == CALLEE_WORD ? call_word(c, f, arg, nargs, at)
@@ -276,7 +286,9 @@ static Item call_in(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, S
   return y;
 }
 
-Item call(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, Span at) { return call_in(c, f, arg, nargs, at, NULL); }
+Item call(Check *c, const Callee *f, const Arg *arg, uint32_t nargs, Span at) {
+  return call_in(c, f, arg, nargs, at, NULL);
+}
 
 Item call_layer(Site *site, const Item *layer, const Item *arg, uint32_t nargs, Str path) {
   Check *c = site->check;

@@ -40,7 +40,7 @@ void table_put(Arena *a, Table *t, Str name, uint32_t number) {
   *s = (Slot){ .name = name.at ? name : S(""), .number = number };
 }
 
-/* --- places and reports ---------------------------------------------------------------------------------- */
+/* --- places and reports ------------------------------------------------------------------------ */
 Span place_of(const Check *c, Span written) {
   const Names *n = c->names;
   if (written.source == n->main->source) return written;
@@ -104,7 +104,9 @@ static void note_operands(const Site *site, Diag *d) {
     const Value *v = site->arg[i].sort == ITEM_VALUE ? site->arg[i].value : NULL;
     Span written = site->arg_at[i];
     if (!v || !v->at.source || !written.source || written.to - written.from > 40 || same_span(v->at, written)) continue;
-    if (span_place(c->diags->sources, v->at).line == span_place(c->diags->sources, d->at).line && v->at.source == d->at.source) continue;
+    if (span_place(c->diags->sources, v->at).line == span_place(c->diags->sources, d->at).line &&
+        v->at.source == d->at.source)
+      continue;
     Out type = { .arena = c->arena };
     type_text(&v->type, &type);
     Str text = out_text(&type), name = source_text(c, written);
@@ -144,7 +146,7 @@ bool spend(Check *c, Span at) {
   return false;
 }
 
-/* --- values and weights ------------------------------------------------------------------------------------ */
+/* --- values and weights ------------------------------------------------------------------------ */
 Value *value_push(Check *c, Value v) {
   Value *x = arena_one(c->program->arena, Value);
   *x = v;
@@ -158,7 +160,8 @@ Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint
   Check *c = site->check;
   const Value **own = arena_array(c->program->arena, const Value *, nargs);
   for (uint32_t i = 0; i < nargs; i++) own[i] = arg[i];
-  Value *v = value_push(c, (Value){ .word = word, .type = type, .nargs = nargs, .arg = own, .fn = site->fn, .at = site->at,
+  Value *v = value_push(c, (Value){ .word = word, .type = type, .nargs = nargs, .arg = own, .fn = site->fn,
+                                    .at = site->at,
                                     .path = site->path, .waived = site->broken || site->assumed });
   proof_of_args(c, v);
   return v;
@@ -212,7 +215,7 @@ Weight *weight_add(Site *site, Value *owner, WeightRole role, Str last_name) {
   return w;
 }
 
-/* --- items -------------------------------------------------------------------------------------------------- */
+/* --- items ------------------------------------------------------------------------------------- */
 Item item_value(const Value *v, Span at) { return (Item){ .sort = ITEM_VALUE, .at = at, .value = v }; }
 Item item_poison(Span at) { return (Item){ .sort = ITEM_POISON, .at = at }; }
 bool item_int(const Item *x, int64_t *i) { return x->sort == ITEM_NUMBER && x->exact && exact_as_int(x->exact, i); }
@@ -226,7 +229,8 @@ const Value *item_as_value(Site *site, const Item *x) {
   made.path = S("");
   made.broken = made.assumed = false;
   if (x->sort == ITEM_NUMBER) {
-    Value *v = value_add(&made, WORD_constant, (Type){ .what = WHAT_FIELD, .rep = rep_of(c->program->reps, scalar, 1) }, NULL, 0);
+    Value *v = value_add(&made, WORD_constant,
+                         (Type){ .what = WHAT_FIELD, .rep = rep_of(c->program->reps, scalar, 1) }, NULL, 0);
     v->x = item_real(x);
     return v;
   }
@@ -235,7 +239,8 @@ const Value *item_as_value(Site *site, const Item *x) {
     if (x->item[i].sort != ITEM_NUMBER) return NULL;
   double *numbers = arena_array(c->program->arena, double, x->n);
   for (uint32_t i = 0; i < x->n; i++) numbers[i] = item_real(&x->item[i]);
-  Value *v = value_add(&made, WORD_constant, (Type){ .what = WHAT_FIELD, .rep = rep_of(c->program->reps, scalar, x->n) }, NULL, 0);
+  Value *v = value_add(&made, WORD_constant, (Type){ .what = WHAT_FIELD,
+                                                     .rep = rep_of(c->program->reps, scalar, x->n) }, NULL, 0);
   v->numbers = numbers;
   return v;
 }
@@ -246,7 +251,7 @@ Item rule_later(Site *site) {
   return site_refuse_code(site, site->at, E0903, "`%s` belongs to a later version", word_name(site->word));
 }
 
-/* --- the words' headers --------------------------------------------------------------------------------------- */
+/* --- the words' headers ------------------------------------------------------------------------ */
 static void read_headers(Check *c) {
   static const char *const signature[] = {
 #define WORD(name, signature, rule, expand) [WORD_##name] = signature,
@@ -256,7 +261,8 @@ static void read_headers(Check *c) {
   Names *n = c->names;
   Out text = { .arena = c->arena };
   for (uint32_t w = 0; w < WORDS; w++)
-    if (signature[w][0] && strcmp(signature[w], "(...)")) out_printf(&text, "layer %s%s { x }\n", word_name((Word)w), signature[w]);
+    if (signature[w][0] && strcmp(signature[w], "(...)"))
+      out_printf(&text, "layer %s%s { x }\n", word_name((Word)w), signature[w]);
   Diags own = { .arena = c->arena, .sources = c->diags->sources };
   uint32_t source = source_add(c->diags->sources, S("words.def"), out_text(&text));
   const Ast *file = ast_parse(c->arena, &own, source);
@@ -286,7 +292,7 @@ static void read_headers(Check *c) {
   }
 }
 
-/* --- the file ---------------------------------------------------------------------------------------------------- */
+/* --- the file ---------------------------------------------------------------------------------- */
 static const Ast *train_of(Check *c, const Ast *file, Str model, bool first) {
   const Ast *found = NULL;
   for (uint32_t i = 0; i < file->n; i++) {
@@ -350,9 +356,11 @@ Program *program_check(Arena *arena, Diags *diags, const Ast *file, Str library)
     const Decl *d = module_find(names.main, file->child[i]->text);
     if (!d || (d->ast->kind != AST_MODEL && d->ast->kind != AST_KERNEL))
       refuse(&c, file->child[i]->word, E0101, "no model `%.*s` to train", STR(file->child[i]->text));
-    else if (d->ast->kind == AST_KERNEL) refuse(&c, file->child[i]->word, E0113, "the kernel `%.*s` has nothing to train", STR(d->name));
+    else if (d->ast->kind == AST_KERNEL)
+      refuse(&c, file->child[i]->word, E0113, "the kernel `%.*s` has nothing to train", STR(d->name));
   }
-  for (uint32_t i = 0; i < names.modules.n; i++) p->hash = mix(p->hash, str_hash(diags->sources->all.at[names.modules.at[i]->source - 1]->text));
+  for (uint32_t i = 0; i < names.modules.n; i++)
+    p->hash = mix(p->hash, str_hash(diags->sources->all.at[names.modules.at[i]->source - 1]->text));
   if (!diags->nerrors) unread(&c);
   if (!diags->nerrors) return p;
   program_close(p);

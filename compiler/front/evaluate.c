@@ -8,7 +8,7 @@
 
 static Item poisoned(const Ast *x) { return item_poison(x->span); }
 
-/* --- operators ------------------------------------------------------------------------------------------- */
+/* --- operators --------------------------------------------------------------------------------- */
 static bool is_numbers(const Item *x) {
   if (x->sort != ITEM_LIST || !x->n) return false;
   for (uint32_t i = 0; i < x->n; i++)
@@ -29,10 +29,12 @@ static char sign_of(Word word) {
 /* A list and a number, or two lists of one length, element by element. */
 static Item list_arith(Check *c, Word word, const Item *a, const Item *b, Span at) {
   uint32_t n = a->sort == ITEM_LIST ? a->n : b->n;
-  if (a->sort == ITEM_LIST && b->sort == ITEM_LIST && a->n != b->n) return refuse(c, at, E0106, "lists of %u and of %u numbers", a->n, b->n);
+  if (a->sort == ITEM_LIST && b->sort == ITEM_LIST && a->n != b->n)
+    return refuse(c, at, E0106, "lists of %u and of %u numbers", a->n, b->n);
   Item *y = arena_array(c->arena, Item, n);
   for (uint32_t i = 0; i < n; i++) {
-    y[i] = number_arith(c, sign_of(word), a->sort == ITEM_LIST ? &a->item[i] : a, b->sort == ITEM_LIST ? &b->item[i] : b, at);
+    y[i] = number_arith(c, sign_of(word), a->sort == ITEM_LIST ? &a->item[i] : a, b->sort == ITEM_LIST ? &b->item[i]
+                        : b, at);
     if (y[i].sort == ITEM_POISON) return y[i];
   }
   Item list = item_of(ITEM_LIST, at);
@@ -45,7 +47,8 @@ static Item rep_arith(Check *c, Word word, const Item *a, const Item *b, Span at
   if (word == WORD_mul && a->sort == ITEM_NUMBER) return copies_of(c, a, b, at);
   if (word == WORD_mul && b->sort == ITEM_NUMBER) return copies_of(c, b, a, at);
   if (a->sort != ITEM_REP || b->sort != ITEM_REP || (word != WORD_add && word != WORD_mul))
-    return refuse(c, at, E0106, "representations are added (R + S) and multiplied (R * S, n * R); this is `%s` of %s and %s", word_name(word), sort_text(a), sort_text(b));
+    return refuse(c, at, E0106, "representations are added (R + S) and multiplied (R * S, n * R); this is `%s` of %s and %s",
+                  word_name(word), sort_text(a), sort_text(b));
   Why why = { .arena = c->arena };
   Item x = item_of(ITEM_REP, at);
   if (word == WORD_mul) x.rep = rep_product(c->program->reps, a->rep, b->rep, &why);
@@ -88,7 +91,8 @@ static Item entry_of(Check *c, const Value *label, const Item *x) {
   int64_t k;
   Item found = item_of(ITEM_NONE, x->at);
   for (uint32_t i = 0; i < to->nlabels && found.sort == ITEM_NONE; i++) {
-    if (x->sort == ITEM_TEXT ? to->text_of && str_equal(to->text_of[i], x->text) : to->number_of && item_int(x, &k) && to->number_of[i] == k)
+    if (x->sort == ITEM_TEXT ? to->text_of && str_equal(to->text_of[i], x->text) : to->number_of && item_int(x, &k) &&
+        to->number_of[i] == k)
       found = item_exact(exact_int(c->program->exacts, i), x->at);
   }
   if (!to->nlabels && item_int(x, &k) && k >= 0 && (!to->count || (uint64_t)k < to->count)) found = *x;
@@ -104,7 +108,8 @@ static bool is_label(const Item *x) { return x->sort == ITEM_VALUE && x->value->
 static Item value_operate(Check *c, Word word, const Item *a, const Item *b, Span at) {
   Item arg[2] = { *a, *b };
   Site made = { .check = c, .word = word, .at = place_of(c, at), .written = at, .path = S("") };
-  if (word == WORD_power && b->sort != ITEM_NUMBER) return refuse(c, b->at, E0106, "an exponent is a number known when compiling, this is %s", sort_text(b));
+  if (word == WORD_power && b->sort != ITEM_NUMBER)
+    return refuse(c, b->at, E0106, "an exponent is a number known when compiling, this is %s", sort_text(b));
   if (word == WORD_power) return word_site(c, word, (FnId)0, arg, 2, at);
   for (uint32_t i = 0; i < 2; i++) {
     if (is_label(&arg[1 - i]) && (arg[i].sort == ITEM_TEXT || arg[i].sort == ITEM_NUMBER)) {
@@ -139,10 +144,12 @@ Item operate(Check *c, Word word, const Item *a, const Item *b, Span at) {
   if (a->sort == ITEM_NUMBER && b->sort == ITEM_NUMBER)
     return compares ? flag_of(number_compare(a, b) < 0, at) : number_arith(c, sign_of(word), a, b, at);
   if (a->sort == ITEM_SCHEDULE || b->sort == ITEM_SCHEDULE) return schedule_operate(c, word, a, b, at);
-  if (!compares && (is_numbers(a) || is_numbers(b)) && (is_numbers(a) || a->sort == ITEM_NUMBER) && (is_numbers(b) || b->sort == ITEM_NUMBER))
+  if (!compares && (is_numbers(a) || is_numbers(b)) && (is_numbers(a) || a->sort == ITEM_NUMBER) &&
+      (is_numbers(b) || b->sort == ITEM_NUMBER))
     return list_arith(c, word, a, b, at);
   if (!compares && (a->sort == ITEM_REP || b->sort == ITEM_REP)) return rep_arith(c, word, a, b, at);
-  bool groups = (a->sort == ITEM_GROUP || a->sort == ITEM_TRANSLATIONS) && (b->sort == ITEM_GROUP || b->sort == ITEM_TRANSLATIONS);
+  bool groups = (a->sort == ITEM_GROUP || a->sort == ITEM_TRANSLATIONS) &&
+      (b->sort == ITEM_GROUP || b->sort == ITEM_TRANSLATIONS);
   if (groups && word == WORD_mul) return group_times(c, a, b, at);
   return refuse(c, at, E0106, "no operation `%s` of %s and %s", word_name(word), sort_text(a), sort_text(b));
 }
@@ -150,7 +157,9 @@ Item operate(Check *c, Word word, const Item *a, const Item *b, Span at) {
 static Item negated(Check *c, const Item *x, Span at) {
   Item zero = item_exact(exact_int(c->program->exacts, 0), at);
   if (x->sort == ITEM_POISON) return *x;
-  if (x->sort == ITEM_NUMBER) return x->turns ? number_arith(c, '*', x, &(Item){ .sort = ITEM_NUMBER, .exact = exact_int(c->program->exacts, -1), .real = -1 }, at)
+  if (x->sort == ITEM_NUMBER)
+    return x->turns ? number_arith(c, '*', x, &(Item){ .sort = ITEM_NUMBER, .exact = exact_int(c->program->exacts, -1),
+                                                       .real = -1 }, at)
                                               : number_arith(c, '-', &zero, x, at);
   if (is_numbers(x)) return list_arith(c, WORD_sub, &zero, x, at);
   if (x->sort == ITEM_VALUE) return word_site(c, WORD_neg, (FnId)0, x, 1, at);
@@ -160,14 +169,17 @@ static Item negated(Check *c, const Item *x, Span at) {
 /* a > b is b < a; a <= b is not b < a. */
 static Item binary(Check *c, Scope *s, const Ast *x) {
   static const struct { const char *text; Word word; bool swap, not; } OPERATOR[] = {
-    { "+", WORD_add, false, false }, { "-", WORD_sub, false, false }, { "*", WORD_mul, false, false }, { "/", WORD_div, false, false },
+    { "+", WORD_add, false, false }, { "-", WORD_sub, false, false }, { "*", WORD_mul, false, false },
+        { "/", WORD_div, false, false },
     { "^", WORD_power, false, false }, { "==", WORD_equal, false, false }, { "!=", WORD_equal, false, true },
-    { "<", WORD_less, false, false }, { ">", WORD_less, true, false }, { "<=", WORD_less, true, true }, { ">=", WORD_less, false, true },
+    { "<", WORD_less, false, false }, { ">", WORD_less, true, false }, { "<=", WORD_less, true, true },
+        { ">=", WORD_less, false, true },
   };
   Item a = eval(c, s, x->child[0]), b = eval(c, s, x->child[1]);
   for (uint32_t i = 0; i < sizeof OPERATOR / sizeof OPERATOR[0]; i++) {
     if (!str_is(x->text, OPERATOR[i].text)) continue;
-    Item y = OPERATOR[i].swap ? operate(c, OPERATOR[i].word, &b, &a, x->span) : operate(c, OPERATOR[i].word, &a, &b, x->span);
+    Item y = OPERATOR[i].swap ? operate(c, OPERATOR[i].word, &b, &a, x->span)
+        : operate(c, OPERATOR[i].word, &a, &b, x->span);
     if (!OPERATOR[i].not || y.sort == ITEM_POISON) return y;
     if (y.sort == ITEM_FLAG) return flag_of(!y.flag, x->span);
     Site made = { .check = c, .word = WORD_not, .at = place_of(c, x->span), .written = x->span, .path = S("") };
@@ -176,7 +188,7 @@ static Item binary(Check *c, Scope *s, const Ast *x) {
   bug("operator %.*s", STR(x->text));
 }
 
-/* --- lists, members, places -------------------------------------------------------------------------------- */
+/* --- lists, members, places -------------------------------------------------------------------- */
 static Item list(Check *c, Scope *s, const Ast *x) {
   Item y = item_of(ITEM_LIST, x->span), *item = arena_array(c->arena, Item, x->n);
   bool values = false, poison = false;
@@ -189,7 +201,8 @@ static Item list(Check *c, Scope *s, const Ast *x) {
   Site made = { .check = c, .word = WORD_join, .at = place_of(c, x->span), .written = x->span, .path = S("") };
   for (uint32_t i = 0; i < x->n; i++) {
     const Value *v = values ? item_as_value(&made, &item[i]) : NULL;
-    if (values && !v) return refuse(c, item[i].at, E0106, "a value is asked for beside values, this is %s", sort_text(&item[i]));
+    if (values && !v)
+      return refuse(c, item[i].at, E0106, "a value is asked for beside values, this is %s", sort_text(&item[i]));
     if (v) item[i] = item_value(v, item[i].at);
     else if (item[i].sort == ITEM_LAYER || item[i].sort == ITEM_HOLE || item[i].sort == ITEM_TUPLE)
       return refuse(c, item[i].at, E0106, "%s in a list", sort_text(&item[i]));
@@ -214,7 +227,8 @@ static Item member(Check *c, Scope *s, const Ast *x) {
   if (g.sort == ITEM_POISON) return g;
   if (g.sort != ITEM_GRAPH) return refuse(c, x->span, E0106, "a graph has `src` and `dst`; this is %s", sort_text(&g));
   bool dst = str_is(x->text, "dst");
-  if (!dst && !str_is(x->text, "src")) return refuse(c, x->word, E0101, "a graph has `src` and `dst`, no `%.*s`", STR(x->text));
+  if (!dst && !str_is(x->text, "src"))
+    return refuse(c, x->word, E0101, "a graph has `src` and `dst`, no `%.*s`", STR(x->text));
   Site made = { .check = c, .word = WORD_endpoint, .at = place_of(c, x->span), .written = x->span, .path = S("") };
   Value *v = value_add(&made, WORD_endpoint, (Type){ .what = WHAT_LABEL, .on = g.space, .to = g.space->base }, NULL, 0);
   v->from = dst;
@@ -227,8 +241,11 @@ static Item index_at(Check *c, Scope *s, const Ast *x) {
   if (of.sort == ITEM_POISON || at.sort == ITEM_POISON) return poisoned(x);
   if (of.sort != ITEM_VALUE) return refuse(c, x->child[0]->span, E0106, "a value is indexed, not %s", sort_text(&of));
   if (at.sort == ITEM_NUMBER && of.value->type.on && of.value->type.on->sort == SPACE_SET)
-    return refuse(c, x->child[1]->span, E0301, "an element of %.*s addressed by its number: nothing orders a set", STR(of.value->type.on->name));
-  if (!is_label(&at)) return refuse(c, x->child[1]->span, E0106, "an index is a label such as `e.src`, this is %s", at.sort == ITEM_VALUE ? "another value" : sort_text(&at));
+    return refuse(c, x->child[1]->span, E0301, "an element of %.*s addressed by its number: nothing orders a set",
+                  STR(of.value->type.on->name));
+  if (!is_label(&at))
+    return refuse(c, x->child[1]->span, E0106, "an index is a label such as `e.src`, this is %s",
+                  at.sort == ITEM_VALUE ? "another value" : sort_text(&at));
   return word_site(c, WORD_index, (FnId)0, (Item[]){ of, at }, 2, x->span);
 }
 
@@ -237,7 +254,8 @@ static Item of_group(Check *c, Scope *s, const Ast *kind, const Ast *group) {
   const Group *before = c->names->of;
   Item g = eval(c, s, group);
   if (g.sort == ITEM_POISON) return g;
-  if (g.sort != ITEM_GROUP) return refuse(c, group->span, E0106, "a group is asked for behind `of`, this is %s", sort_text(&g));
+  if (g.sort != ITEM_GROUP)
+    return refuse(c, group->span, E0106, "a group is asked for behind `of`, this is %s", sort_text(&g));
   c->names->of = g.group;
   Item y = eval(c, s, kind);
   c->names->of = before;
@@ -254,7 +272,7 @@ static Item copies(Check *c, Scope *s, const Ast *x) {
   return copies_of(c, &n, &kind, x->span);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------- */
 static Item callee_of(Check *c, Scope *s, const Ast *x) {
   Item f;
   const Builtin *b = x->kind == AST_NAME && name_is_plain(s, x->text) ? builtin_find(x->text) : NULL;

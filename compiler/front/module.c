@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* --- reads of names, for W6 ------------------------------------------------------------------------------------ */
+/* --- reads of names, for W6 -------------------------------------------------------------------- */
 void mention_add(Check *c, Str name, Span at) {
   Names *n = c->names;
   if (at.source != n->main->source || n->mention_at[at.from]) return;
@@ -23,7 +23,7 @@ void mention_read(Check *c, Span at) {
   if (at.source == n->main->source && n->mention_at[at.from]) n->mention.at[n->mention_at[at.from] - 1].read = true;
 }
 
-/* --- opening -------------------------------------------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------------------------------- */
 Decl *module_find(Module *m, Str name) {
   uint32_t i;
   return table_find(&m->by_name, name, &i) ? m->decl.at[i] : NULL;
@@ -68,7 +68,8 @@ static Str stem(Str file) {
 
 static void use(Check *c, Module *m, const Ast *source) {
   bool named = source->kind == AST_NAME;
-  Str path = named ? str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library), STR(source->text)) : beside(c, m, source->text);
+  Str path = named ? str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library), STR(source->text))
+      : beside(c, m, source->text);
   Str name = named ? source->text : stem(source->text);
   for (uint32_t i = 0; i < c->names->modules.n; i++) {
     Module *k = c->names->modules.at[i];
@@ -113,7 +114,7 @@ Module *module_open(Check *c, const Ast *file, uint32_t source, Str name) {
   return m;
 }
 
-/* --- declarations --------------------------------------------------------------------------------------------------- */
+/* --- declarations ------------------------------------------------------------------------------ */
 static Item layer_item(Check *c, Decl *d) {
   Callee *f = arena_one(c->arena, Callee);
   *f = (Callee){ .sort = CALLEE_LAYER, .name = d->name, .decl = d };
@@ -125,7 +126,8 @@ static Item layer_item(Check *c, Decl *d) {
 static Item domain_item(Check *c, Scope *s, const Ast *x) {
   Item y = eval(c, s, x->child[0]);
   if (y.sort == ITEM_POISON) return y;
-  if (y.sort != ITEM_DOMAIN) return refuse(c, x->child[0]->span, E0106, "a domain is asked for, this is %s", sort_text(&y));
+  if (y.sort != ITEM_DOMAIN)
+    return refuse(c, x->child[0]->span, E0106, "a domain is asked for, this is %s", sort_text(&y));
   Names *n = c->names;
   for (uint32_t i = 0; i < n->named.n; i++)
     if (n->named.at[i] == y.space) return y;                  /* two names for one: the first one prints */
@@ -141,7 +143,8 @@ static Item declared_item(Check *c, Decl *d) {
   switch (x->kind) {
   case AST_LET_ITEM: {
     Item y = eval(c, &s, x->child[0]);
-    if (y.sort == ITEM_VALUE) return refuse(c, x->child[0]->span, E0106, "a file declares what is known when compiling; this is a value");
+    if (y.sort == ITEM_VALUE)
+      return refuse(c, x->child[0]->span, E0106, "a file declares what is known when compiling; this is a value");
     if (y.sort == ITEM_LAYER) y.layer = callee_named(c, y.layer, x->text);
     return y;
   }
@@ -151,7 +154,8 @@ static Item declared_item(Check *c, Decl *d) {
     if (x->child[0]) {
       Item g = name_item(c, &s, x->child[0]->text, x->child[0]->span);
       if (g.sort == ITEM_POISON) return g;
-      if (g.sort != ITEM_GROUP) return refuse(c, x->child[0]->span, E0106, "a group is asked for, this is %s", sort_text(&g));
+      if (g.sort != ITEM_GROUP)
+        return refuse(c, x->child[0]->span, E0106, "a group is asked for, this is %s", sort_text(&g));
       c->names->of = g.group;
     }
     Item y = rep_define(c, &s, x->text, x->child[1], x->word);
@@ -185,7 +189,7 @@ Item decl_item(Check *c, Decl *d, Span at) {
   return d->item;
 }
 
-/* --- looking up -------------------------------------------------------------------------------------------------------- */
+/* --- looking up -------------------------------------------------------------------------------- */
 Entry *scope_find(Scope *s, Str name, Scope **where) {
   for (; s; s = s->up) {
     uint32_t i;
@@ -216,7 +220,8 @@ typedef struct Near { Str name, best; uint32_t distance; } Near;
 static void nearer(void *with, Str name) {
   Near *n = with;
   uint32_t d = str_distance(n->name, name);
-  bool closer = d == n->distance && n->best.n && abs((int)name.n - (int)n->name.n) < abs((int)n->best.n - (int)n->name.n);
+  bool closer = d == n->distance && n->best.n &&
+      abs((int)name.n - (int)n->name.n) < abs((int)n->best.n - (int)n->name.n);
   if (d < n->distance || closer) *n = (Near){ .name = n->name, .best = name, .distance = d };
 }
 
@@ -246,7 +251,8 @@ static Item callee_item(const Callee *f, Span at) {
 
 static Item built_in(Check *c, Str name, Span at) {
   for (uint32_t w = 0; w < WORDS; w++)
-    if (c->names->word_callee[w] && str_equal(c->names->word_callee[w]->name, name)) return callee_item(c->names->word_callee[w], at);
+    if (c->names->word_callee[w] && str_equal(c->names->word_callee[w]->name, name))
+      return callee_item(c->names->word_callee[w], at);
   for (uint32_t f = 0; f < FNS; f++)
     if (str_equal(c->names->fn_callee[f]->name, name)) return callee_item(c->names->fn_callee[f], at);
   return builtin_name(c, name, at);
@@ -267,8 +273,10 @@ static Decl *imported(Module *m, Str name, Decl **other) {
 
 static Item read_entry(Check *c, Entry *e, Span at) {
   mention_read(c, e->at);
-  if (e->sort == ENTRY_OUTPUT && !e->bound) return refuse(c, at, E0107, "`%.*s` is read before it is assigned", STR(e->name));
-  if (e->sort == ENTRY_GENERIC && !e->bound) return refuse(c, at, E0104, "`%.*s` is not bound here: sums and products are checked, not solved", STR(e->name));
+  if (e->sort == ENTRY_OUTPUT && !e->bound)
+    return refuse(c, at, E0107, "`%.*s` is read before it is assigned", STR(e->name));
+  if (e->sort == ENTRY_GENERIC && !e->bound)
+    return refuse(c, at, E0104, "`%.*s` is not bound here: sums and products are checked, not solved", STR(e->name));
   Item x = e->item;
   x.at = at;
   return x;
@@ -281,7 +289,8 @@ Item name_item(Check *c, Scope *s, Str name, Span at) {
   Decl *other = NULL;
   if (!d) d = imported(s->module, name, &other);
   if (other)
-    return refuse(c, at, E0112, "both `%.*s` and `%.*s` have a `%.*s`: write `%.*s.%.*s`", STR(d->module->name), STR(other->module->name),
+    return refuse(c, at, E0112, "both `%.*s` and `%.*s` have a `%.*s`: write `%.*s.%.*s`", STR(d->module->name),
+                  STR(other->module->name),
                   STR(name), STR(d->module->name), STR(name));
   if (d) {
     mention_read(c, d->ast->word);

@@ -36,7 +36,8 @@ void type_text(const Type *t, Out *out) {
   switch (t->what) {
   case WHAT_FIELD: rep_text(t->rep, out); break;
   case WHAT_LABEL:
-    if (t->to->sort == SPACE_LABELS && t->to->name.n > 7 && !memcmp(t->to->name.at, "labels(", 7)) out_printf(out, "label(%llu)", (unsigned long long)t->to->count);
+    if (t->to->sort == SPACE_LABELS && t->to->name.n > 7 && !memcmp(t->to->name.at, "labels(", 7))
+      out_printf(out, "label(%llu)", (unsigned long long)t->to->count);
     else out_printf(out, "label(%.*s)", STR(t->to->name));
     break;
   case WHAT_FLAG: out_printf(out, "flag"); break;
@@ -74,12 +75,15 @@ static Str type_str(Arena *a, const Type *t) {
   return out_text(&o);
 }
 
-static Str residual_of(const Model *m, const Proof *p) { return p->residual.n ? p->residual : m->acts.n ? m->acts : S("nothing"); }
+static Str residual_of(const Model *m, const Proof *p) {
+  return p->residual.n ? p->residual : m->acts.n ? m->acts : S("nothing");
+}
 
-/* --- --emit=types ------------------------------------------------------------------------------------------ */
+/* --- --emit=types ------------------------------------------------------------------------------ */
 static void value_settings(const Value *v, Out *out) {
   struct { const char *name; int64_t value; } whole[] = {
-    { "kernel", v->kernel }, { "stride", v->stride }, { "pad", v->pad }, { "dilation", v->dilation }, { "groups", v->groups },
+    { "kernel", v->kernel }, { "stride", v->stride }, { "pad", v->pad }, { "dilation", v->dilation },
+        { "groups", v->groups },
     { "heads", v->heads }, { "from", v->from },
   };
   for (uint32_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
@@ -115,19 +119,22 @@ void program_text(const Program *p, Out *out) {
       if (k == m->nmodel && k) out_printf(out, "train %.*s\n", STR(m->name));
       value_line(p, m, m->value.at[k], out);
     }
-    for (uint32_t k = 0; k < m->noutputs; k++) out_printf(out, "output %.*s %%%u\n", STR(m->output[k].name), m->output[k].value->number);
+    for (uint32_t k = 0; k < m->noutputs; k++)
+      out_printf(out, "output %.*s %%%u\n", STR(m->output[k].name), m->output[k].value->number);
     for (uint32_t k = 0; k < m->weight.n; k++) {
       const Weight *w = m->weight.at[k];
       out_printf(out, "weight %.*s", STR(w->name));
-      for (uint32_t d = 0; d < w->rank; d++) out_printf(out, "%s%llu", d ? " x " : " : ", (unsigned long long)w->dim[d]);
+      for (uint32_t d = 0; d < w->rank; d++)
+        out_printf(out, "%s%llu", d ? " x " : " : ", (unsigned long long)w->dim[d]);
       out_printf(out, "%s\n", w->trained ? "" : " statistics");
     }
   }
 }
 
-/* --- the certificate ---------------------------------------------------------------------------------------- */
+/* --- the certificate --------------------------------------------------------------------------- */
 static bool listed(const Value *v) {
-  return v->word != WORD_input && v->word != WORD_constant && v->word != WORD_endpoint && v->word != WORD_slice && v->word != WORD_row;
+  return v->word != WORD_input && v->word != WORD_constant && v->word != WORD_endpoint && v->word != WORD_slice &&
+         v->word != WORD_row;
 }
 
 static void grouped(uint64_t n, char *text, size_t size) {     /* 194,746 */
@@ -144,7 +151,8 @@ static void grouped(uint64_t n, char *text, size_t size) {     /* 194,746 */
 static void verdict_text(const Model *m, const Proof *proof, Out *out) {
   out_printf(out, "%s", verdict_name(proof->verdict));
   if (proof->verdict != VERDICT_PROVED)
-    out_printf(out, proof->verdict == VERDICT_BROKEN ? ", left: %.*s" : ", proved under %.*s", STR(residual_of(m, proof)));
+    out_printf(out, proof->verdict == VERDICT_BROKEN ? ", left: %.*s" : ", proved under %.*s",
+               STR(residual_of(m, proof)));
   if (proof->because.n) out_printf(out, " (%.*s)", STR(proof->because));
 }
 
@@ -153,19 +161,22 @@ static void table(const Model *m, Out *out) {
   for (uint32_t i = 0; i < m->nmodel; i++) {
     const Value *v = m->value.at[i];
     if (!listed(v)) continue;
-    uint32_t w = (uint32_t)strlen(v->word == WORD_map ? fn_name(v->fn) : word_name(v->word)), t = type_str(out->arena, &v->type).n;
+    uint32_t w = (uint32_t)strlen(v->word == WORD_map ? fn_name(v->fn) : word_name(v->word)),
+        t = type_str(out->arena, &v->type).n;
     if (v->path.n > path) path = v->path.n;
     if (w > word) word = w;
     if (t > type) type = t;
   }
-  out_printf(out, "  %-*s  %-*s  %-*s  %12s  %s\n", (int)path, "layer", (int)word, "word", (int)type, "type", "parameters", "verdict");
+  out_printf(out, "  %-*s  %-*s  %-*s  %12s  %s\n", (int)path, "layer", (int)word, "word", (int)type, "type",
+             "parameters", "verdict");
   for (uint32_t i = 0; i < m->nmodel; i++) {
     const Value *v = m->value.at[i];
     if (!listed(v)) continue;
     char n[32] = "";
     Str t = type_str(out->arena, &v->type);
     if (v->nweights) grouped(value_parameters(v), n, sizeof n);
-    out_printf(out, "  %-*.*s  %-*s  %-*.*s  %12s  ", (int)path, STR(v->path), (int)word, v->word == WORD_map ? fn_name(v->fn) : word_name(v->word),
+    out_printf(out, "  %-*.*s  %-*s  %-*.*s  %12s  ", (int)path, STR(v->path), (int)word, v->word == WORD_map
+               ? fn_name(v->fn) : word_name(v->word),
                (int)type, STR(t), n);
     verdict_text(m, &v->proof, out);
     out_printf(out, "\n");
@@ -179,7 +190,8 @@ void program_certificate(const Program *p, Out *out) {
     Str acts = m->acts.n ? m->acts : S("nothing");
     grouped(model_parameters(m), trained, sizeof trained);
     grouped(model_statistics(m), statistics, sizeof statistics);
-    out_printf(out, "%s%s %.*s: what acts on the inputs is %.*s\n", i ? "\n" : "", m->kernel ? "kernel" : "model", STR(m->name), STR(acts));
+    out_printf(out, "%s%s %.*s: what acts on the inputs is %.*s\n", i ? "\n" : "", m->kernel ? "kernel" : "model",
+               STR(m->name), STR(acts));
     table(m, out);
     for (uint32_t k = 0; k < m->noutputs; k++) {
       const Output *o = &m->output[k];
@@ -187,14 +199,15 @@ void program_certificate(const Program *p, Out *out) {
       verdict_text(m, &o->value->proof, out);
       out_printf(out, "\n");
     }
-    for (uint32_t k = 0; k < m->claim.n; k++) out_printf(out, "  claim %.*s  %.*s\n", STR(m->claim.at[k].text), STR(m->claim.at[k].verdict));
+    for (uint32_t k = 0; k < m->claim.n; k++)
+      out_printf(out, "  claim %.*s  %.*s\n", STR(m->claim.at[k].text), STR(m->claim.at[k].verdict));
     out_printf(out, "  parameters: %s", trained);
     if (model_statistics(m)) out_printf(out, ", statistics: %s", statistics);
     out_printf(out, "\n");
   }
 }
 
-/* --- the same in JSON ------------------------------------------------------------------------------------------- */
+/* --- the same in JSON -------------------------------------------------------------------------- */
 static void json_text(Out *out, Str s) {
   out_printf(out, "\"");
   for (uint32_t i = 0; i < s.n; i++) {
@@ -229,7 +242,8 @@ static void json_model(const Program *p, const Model *m, Out *out) {
   json_text(out, m->name);
   out_printf(out, ", \"kernel\": %s", m->kernel ? "true" : "false");
   json_member(out, "acts", m->acts);
-  out_printf(out, ", \"parameters\": %llu, \"statistics\": %llu, \"layers\": [", (unsigned long long)model_parameters(m), (unsigned long long)model_statistics(m));
+  out_printf(out, ", \"parameters\": %llu, \"statistics\": %llu, \"layers\": [",
+             (unsigned long long)model_parameters(m), (unsigned long long)model_statistics(m));
   uint32_t n = 0;
   for (uint32_t i = 0; i < m->nmodel; i++) {
     const Value *v = m->value.at[i];
@@ -279,7 +293,7 @@ void program_certificate_json(const Program *p, Out *out) {
   out_printf(out, "]}\n");
 }
 
-/* --- invariants --------------------------------------------------------------------------------------------------- */
+/* --- invariants -------------------------------------------------------------------------------- */
 static bool type_verify(const Type *t, Why *why) {
   if (t->what == WHAT_FIELD && !t->rep) return why_no(why, CODE_NONE, "a field without a representation");
   if (t->what == WHAT_FIELD && !rep_verify(t->rep, why)) return false;
@@ -304,7 +318,9 @@ static bool value_verify(const Model *m, const Value *v, uint32_t i, Why *why) {
 static bool weight_verify(const Weight *w, Why *why) {
   uint64_t n = 1;
   for (uint32_t d = 0; d < w->rank; d++) n *= w->dim[d];
-  if (!w->rank || n != w->count) return why_no(why, CODE_NONE, "%.*s has %llu numbers and a shape of %llu", STR(w->name), (unsigned long long)w->count, (unsigned long long)n);
+  if (!w->rank || n != w->count)
+    return why_no(why, CODE_NONE, "%.*s has %llu numbers and a shape of %llu", STR(w->name),
+                  (unsigned long long)w->count, (unsigned long long)n);
   if (w->init == INIT_NUMBERS && !w->number) return why_no(why, CODE_NONE, "%.*s starts with no numbers", STR(w->name));
   return true;
 }
@@ -320,7 +336,8 @@ bool program_verify(const Program *p, Why *why) {
       if (statistics && m->weight.at[k]->trained) return why_no(why, CODE_NONE, "trained weights behind statistics");
       statistics = !m->weight.at[k]->trained;
       for (uint32_t j = 0; j < k; j++)
-        if (m->weight.n < 1000 && str_equal(m->weight.at[j]->name, m->weight.at[k]->name)) return why_no(why, CODE_NONE, "two weights are called %.*s", STR(m->weight.at[k]->name));
+        if (m->weight.n < 1000 && str_equal(m->weight.at[j]->name, m->weight.at[k]->name))
+          return why_no(why, CODE_NONE, "two weights are called %.*s", STR(m->weight.at[k]->name));
     }
     for (uint32_t k = 0; k < m->noutputs; k++)
       if (m->output[k].value->number >= m->nmodel) return why_no(why, CODE_NONE, "an output made in the train block");

@@ -17,7 +17,7 @@ typedef struct Body {
 
 static void statement(Check *c, Body *b, const Ast *x, bool last);
 
-/* --- names and values --------------------------------------------------------------------------------------- */
+/* --- names and values -------------------------------------------------------------------------- */
 Item eval_list(Check *c, Scope *s, const Ast *exprs, uint32_t wanted) {
   Item *item = arena_array(c->arena, Item, exprs->n > wanted ? exprs->n : wanted);
   Item y = item_of(ITEM_TUPLE, exprs->span);
@@ -44,7 +44,8 @@ Item eval_list(Check *c, Scope *s, const Ast *exprs, uint32_t wanted) {
   for (uint32_t i = 0; i < y.n; i++) tuple |= y.item[i].sort == ITEM_TUPLE;
   if (y.n == wanted && !tuple) return y;
   if (tuple) refuse(c, exprs->span, E0106, "several values where one is asked for");
-  else refuse(c, exprs->span, E0106, "%u value%s for %u name%s", y.n, y.n == 1 ? "" : "s", wanted, wanted == 1 ? "" : "s");
+  else refuse(c, exprs->span, E0106, "%u value%s for %u name%s", y.n, y.n == 1 ? "" : "s", wanted, wanted == 1 ? ""
+              : "s");
   Item *none = arena_array(c->arena, Item, wanted);
   for (uint32_t i = 0; i < wanted; i++) none[i] = item_poison(exprs->span);
   y.item = none;
@@ -56,13 +57,15 @@ void bind_names(Check *c, Scope *s, const Ast *names, const Item *tuple, EntrySo
   for (uint32_t i = 0; i < names->n; i++) {
     Item x = tuple->item[i];
     if (x.sort == ITEM_LAYER) x.layer = callee_named(c, x.layer, names->child[i]->text);
-    scope_add(c, s, (Entry){ .name = names->child[i]->text, .sort = sort, .item = x, .at = names->child[i]->span, .bound = true });
+    scope_add(c, s, (Entry){ .name = names->child[i]->text, .sort = sort, .item = x, .at = names->child[i]->span,
+                             .bound = true });
   }
 }
 
 /* Numbers where a type of as many components stands: a fixed value of that type. */
 static Item fixed_value(Check *c, const Type *t, const Item *x, Span at) {
-  Site site = { .check = c, .word = WORD_constant, .at = place_of(c, at), .written = at, .broken = c->names->broken, .assumed = c->names->assumed, .path = S("") };
+  Site site = { .check = c, .word = WORD_constant, .at = place_of(c, at), .written = at, .broken = c->names->broken,
+                .assumed = c->names->assumed, .path = S("") };
   double *numbers = arena_array(c->program->arena, double, x->n);
   for (uint32_t i = 0; i < x->n; i++) numbers[i] = item_real(&x->item[i]);
   Value *v = value_add(&site, WORD_constant, *t, NULL, 0);
@@ -88,11 +91,12 @@ static void let_typed(Check *c, Body *b, const Ast *x) {
     if (!type_of(c, b->s, type, &t)) y = item_poison(y.at);
     else if (t.what == WHAT_FIELD && t.rep->dim == y.n && !rep_all_scalar(t.rep)) y = fixed_value(c, &t, &y, x->span);
     else if (!type_claim(c, b->s, type, &y, y.at, false, "the type of this `let`")) y = item_poison(y.at);
-  } else if (y.sort != ITEM_POISON && !type_claim(c, b->s, type, &y, y.at, false, "the type of this `let`")) y = item_poison(y.at);
+  } else if (y.sort != ITEM_POISON && !type_claim(c, b->s, type, &y, y.at, false,
+                                                  "the type of this `let`")) y = item_poison(y.at);
   scope_add(c, b->s, (Entry){ .name = x->text, .sort = ENTRY_LET, .item = y, .at = x->word, .bound = true });
 }
 
-/* --- parameters --------------------------------------------------------------------------------------------------- */
+/* --- parameters -------------------------------------------------------------------------------- */
 typedef struct Start { Init init; double scale; const double *number; } Start;
 
 /* normal(s), uniform(a), zeros, a number, a list; without one: normal(1). */
@@ -103,11 +107,20 @@ static bool start_of(Check *c, Scope *s, const Ast *x, uint64_t count, Start *ou
   bool plain = head->kind == AST_NAME && name_is_plain(s, head->text);
   if (x->kind == AST_NAME && plain && str_is(x->text, "zeros")) { out->init = INIT_ZEROS; return true; }
   if (x->kind == AST_CALL && plain && (str_is(head->text, "normal") || str_is(head->text, "uniform"))) {
-    if (x->n != 2 || x->child[1]->text.n) { refuse(c, x->span, E0105, "`%.*s` takes one argument", STR(head->text)); return false; }
+    if (x->n != 2 || x->child[1]->text.n) {
+      refuse(c, x->span, E0105, "`%.*s` takes one argument", STR(head->text));
+      return false;
+    }
     Item a = eval(c, s, x->child[1]->child[0]);
     if (a.sort == ITEM_POISON) return false;
-    if (a.sort != ITEM_NUMBER) { refuse(c, a.at, E0106, "a number is asked for, this is %s", sort_text(&a)); return false; }
-    if (!(item_real(&a) >= 0) || item_real(&a) > 1e6) { refuse(c, a.at, E0111, "a spread lies between 0 and 10^6"); return false; }
+    if (a.sort != ITEM_NUMBER) {
+      refuse(c, a.at, E0106, "a number is asked for, this is %s", sort_text(&a));
+      return false;
+    }
+    if (!(item_real(&a) >= 0) || item_real(&a) > 1e6) {
+      refuse(c, a.at, E0111, "a spread lies between 0 and 10^6");
+      return false;
+    }
     *out = (Start){ .init = str_is(head->text, "normal") ? INIT_NORMAL : INIT_UNIFORM, .scale = item_real(&a) };
     return true;
   }
@@ -119,7 +132,10 @@ static bool start_of(Check *c, Scope *s, const Ast *x, uint64_t count, Start *ou
       refuse(c, x->span, E0106, "weights start as normal(s), uniform(a), zeros, a number or a list of numbers");
       return false;
     }
-  if (a.sort == ITEM_LIST && n != count) { refuse(c, x->span, E0111, "%u numbers for %llu weights", n, (unsigned long long)count); return false; }
+  if (a.sort == ITEM_LIST && n != count) {
+    refuse(c, x->span, E0111, "%u numbers for %llu weights", n, (unsigned long long)count);
+    return false;
+  }
   double *number = arena_array(c->program->arena, double, count);
   for (uint64_t i = 0; i < count; i++) number[i] = item_real(a.sort == ITEM_LIST ? &a.item[i] : &a);
   *out = (Start){ .init = INIT_NUMBERS, .number = number };
@@ -130,7 +146,8 @@ static Item param_value(Check *c, Body *b, const Ast *x, const Type *t, Span at)
   uint64_t rows = t->on ? space_count(t->on) : 1, count = rows * t->rep->dim;
   Start start;
   if (count > 1u << 30) return refuse(c, at, E0111, "more than 2^30 weights");
-  Site site = { .check = c, .word = WORD_param, .at = place_of(c, at), .written = at, .broken = c->names->broken, .assumed = c->names->assumed,
+  Site site = { .check = c, .word = WORD_param, .at = place_of(c, at), .written = at, .broken = c->names->broken,
+                .assumed = c->names->assumed,
                 .path = str_format(c->program->arena, "%.*s%.*s", STR(block_path(c, c->names->block)), STR(x->text)) };
   Value *v = value_add(&site, WORD_param, *t, NULL, 0);
   v->name = x->text;
@@ -143,9 +160,11 @@ static Item param_value(Check *c, Body *b, const Ast *x, const Type *t, Span at)
   for (uint32_t i = 0; i < t->rep->n; i++) {
     const Kind *k = t->rep->term[i].kind;
     Weight *w = arena_one(c->program->arena, Weight);
-    *w = (Weight){ .role = WEIGHT_PARAM, .trained = true, .out = k, .ngroups = 1, .on = t->on, .owner = v->number, .at = site.at,
+    *w = (Weight){ .role = WEIGHT_PARAM, .trained = true, .out = k, .ngroups = 1, .on = t->on,
+                   .owner = v->number, .at = site.at,
                    .init = start.init, .scale = start.scale, .number = start.number ? start.number + from : NULL,
-                   .name = k->action == ACTION_FIXED ? site.path : str_format(c->program->arena, "%.*s.%.*s", STR(site.path), STR(k->name)) };
+                   .name = k->action == ACTION_FIXED ? site.path
+                       : str_format(c->program->arena, "%.*s.%.*s", STR(site.path), STR(k->name)) };
     if (t->on) w->dim[w->rank++] = rows;
     if (k->dim > 1) w->dim[w->rank++] = k->dim;
     w->dim[w->rank++] = t->rep->term[i].copies;
@@ -160,7 +179,8 @@ static Item param_value(Check *c, Body *b, const Ast *x, const Type *t, Span at)
 static void param_statement(Check *c, Body *b, const Ast *x) {
   Type t;
   Item y = item_poison(x->span);
-  if (c->in_train || c->model->kernel) refuse(c, x->span, E0113, "a %s has no weights", c->in_train ? "train block" : "kernel");
+  if (c->in_train || c->model->kernel)
+    refuse(c, x->span, E0113, "a %s has no weights", c->in_train ? "train block" : "kernel");
   else if (type_of(c, b->s, x->child[0], &t)) {
     if (t.what != WHAT_FIELD) refuse(c, x->child[0]->span, E0106, "a parameter is a representation");
     else y = param_value(c, b, x, &t, x->span);
@@ -168,13 +188,20 @@ static void param_statement(Check *c, Body *b, const Ast *x) {
   scope_add(c, b->s, (Entry){ .name = x->text, .sort = ENTRY_LET, .item = y, .at = x->word, .bound = true });
 }
 
-/* --- repeat ---------------------------------------------------------------------------------------------------------- */
+/* --- repeat ------------------------------------------------------------------------------------ */
 static void repeat(Check *c, Body *b, const Ast *x) {
   Item n = eval(c, b->s, x->child[0]);
   int64_t rounds;
   if (n.sort == ITEM_POISON) return;
-  if (!item_int(&n, &rounds)) { refuse(c, x->child[0]->span, E0106, "`repeat` takes a whole number, this is %s", n.sort == ITEM_NUMBER ? "another number" : sort_text(&n)); return; }
-  if (rounds < 0 || rounds > MOST_ROUNDS) { refuse(c, x->child[0]->span, E0111, "`repeat` takes 0 to %d rounds", MOST_ROUNDS); return; }
+  if (!item_int(&n, &rounds)) {
+    refuse(c, x->child[0]->span, E0106, "`repeat` takes a whole number, this is %s", n.sort == ITEM_NUMBER
+           ? "another number" : sort_text(&n));
+    return;
+  }
+  if (rounds < 0 || rounds > MOST_ROUNDS) {
+    refuse(c, x->child[0]->span, E0111, "`repeat` takes 0 to %d rounds", MOST_ROUNDS);
+    return;
+  }
   Names *names = c->names;
   Block *before = names->block, *all = block_new(c, before, S("repeat"), true);
   uint32_t errors = c->diags->nerrors;
@@ -187,9 +214,10 @@ static void repeat(Check *c, Body *b, const Ast *x) {
   names->block = before;
 }
 
-/* --- claims ----------------------------------------------------------------------------------------------------------- */
+/* --- claims ------------------------------------------------------------------------------------ */
 static bool is_call_of(Scope *s, const Ast *x, const char *name) {
-  return x->kind == AST_CALL && x->child[0]->kind == AST_NAME && str_is(x->child[0]->text, name) && name_is_plain(s, x->child[0]->text);
+  return x->kind == AST_CALL && x->child[0]->kind == AST_NAME && str_is(x->child[0]->text, name) &&
+         name_is_plain(s, x->child[0]->text);
 }
 
 static bool claimed_value(Check *c, Scope *s, const Ast *arg, Claimed *out) {
@@ -212,16 +240,28 @@ static bool claimed_group(Check *c, Scope *s, const Ast *x, Claimed *out) {
 
 static bool equivariant(Check *c, Scope *s, const Ast *x, Claimed *out) {
   out->sort = CLAIM_EQUIVARIANT;
-  if (x->n < 3 || x->child[1]->text.n || x->child[2]->text.n) { refuse(c, x->span, E0105, "equivariant(y, K): a value and a group, then `interior:` or `within:`"); return false; }
+  if (x->n < 3 || x->child[1]->text.n || x->child[2]->text.n) {
+    refuse(c, x->span, E0105, "equivariant(y, K): a value and a group, then `interior:` or `within:`");
+    return false;
+  }
   if (!claimed_value(c, s, x->child[1], out) || !claimed_group(c, s, x->child[2]->child[0], out)) return false;
   for (uint32_t i = 3; i < x->n; i++) {
     const Ast *a = x->child[i];
     bool interior = str_is(a->text, "interior"), within = str_is(a->text, "within");
-    if ((!interior && !within) || (interior && out->has_interior) || (within && out->has_within)) { refuse(c, a->span, E0105, "equivariant(y, K) takes `interior:` and `within:`, each once"); return false; }
+    if ((!interior && !within) || (interior && out->has_interior) || (within && out->has_within)) {
+      refuse(c, a->span, E0105, "equivariant(y, K) takes `interior:` and `within:`, each once");
+      return false;
+    }
     Item v = eval(c, s, a->child[0]);
     if (v.sort == ITEM_POISON) return false;
-    if (v.sort != ITEM_NUMBER) { refuse(c, a->span, E0106, "a number is asked for, this is %s", sort_text(&v)); return false; }
-    if (interior ? !item_int(&v, &out->interior) || out->interior < 0 : !(item_real(&v) > 0)) { refuse(c, a->span, E0111, interior ? "`interior` is a whole number from 0" : "`within` is above 0"); return false; }
+    if (v.sort != ITEM_NUMBER) {
+      refuse(c, a->span, E0106, "a number is asked for, this is %s", sort_text(&v));
+      return false;
+    }
+    if (interior ? !item_int(&v, &out->interior) || out->interior < 0 : !(item_real(&v) > 0)) {
+      refuse(c, a->span, E0111, interior ? "`interior` is a whole number from 0" : "`within` is above 0");
+      return false;
+    }
     if (within) out->within = item_real(&v);
     out->has_interior |= interior;
     out->has_within |= within;
@@ -249,19 +289,25 @@ static void claim(Check *c, Body *b, const Ast *x) {
     if (ok) {
       Item k = eval(c, s, e->child[1]);
       ok = k.sort != ITEM_POISON;
-      if (ok && !item_int(&k, &out.order)) { refuse(c, e->child[1]->span, E0106, "a whole number is asked for"); ok = false; }
+      if (ok && !item_int(&k, &out.order)) {
+        refuse(c, e->child[1]->span, E0106, "a whole number is asked for");
+        ok = false;
+      }
     }
   } else {
     Item f = eval(c, s, e);
-    if (f.sort != ITEM_POISON && f.sort != ITEM_FLAG) refuse(c, e->span, E0106, "a claim is equivariant(y, K), residual(y) == K, smooth(y) >= k or a comparison known when compiling; this is %s", sort_text(&f));
+    if (f.sort != ITEM_POISON && f.sort != ITEM_FLAG)
+      refuse(c, e->span, E0106, "a claim is equivariant(y, K), residual(y) == K, smooth(y) >= k or a comparison known "
+             "when compiling; this is %s", sort_text(&f));
     else if (f.sort == ITEM_FLAG && !f.flag) refuse(c, e->span, E0801, "`%.*s` is false", STR(out.text));
     ok = false;
   }
   if (ok) rule_claim(c, &out);
 }
 
-/* --- outputs, vars ------------------------------------------------------------------------------------------------------ */
-/* A name that nothing declares, left of `=`. One that is nearly an output stands for it, so that the output is not missed as well. */
+/* --- outputs, vars ----------------------------------------------------------------------------- */
+/* A name that nothing declares, left of `=`. One that is nearly an output stands for it, so that the output is not
+ * missed as well. */
 static void assign_unknown(Check *c, Body *b, const Ast *name) {
   Entry *near = NULL;
   uint32_t distance = name->text.n < 2 ? 1 : name->text.n < 4 ? 2 : 3;
@@ -274,7 +320,8 @@ static void assign_unknown(Check *c, Body *b, const Ast *name) {
       distance = d;
     }
   if (!near) { refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text)); return; }
-  refuse(c, name->span, E0109, "`%.*s` is no `var` and no output; did you mean `%.*s`?", STR(name->text), STR(near->name));
+  refuse(c, name->span, E0109, "`%.*s` is no `var` and no output; did you mean `%.*s`?", STR(name->text),
+         STR(near->name));
   if (near->sort == ENTRY_OUTPUT) near->bound = true;
 }
 
@@ -282,12 +329,17 @@ static void assign(Check *c, Body *b, const Ast *name, Item x) {
   Scope *where = NULL;
   Entry *e = scope_find(b->s, name->text, &where);
   if (!e) { assign_unknown(c, b, name); return; }
-  if (e->sort != ENTRY_VAR && e->sort != ENTRY_OUTPUT) { refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text)); return; }
+  if (e->sort != ENTRY_VAR && e->sort != ENTRY_OUTPUT) {
+    refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text));
+    return;
+  }
   if (e->sort == ENTRY_OUTPUT) {
     if (e->bound) { refuse(c, name->span, E0107, "the output `%.*s` is assigned twice", STR(name->text)); return; }
     const char *what = str_format(c->arena, "the output `%.*s`", STR(name->text)).at;
-    if (x.sort != ITEM_POISON && !type_claim(c, where, e->type, &x, name->span, b->exactly, what)) x = item_poison(name->span);
-    if (x.sort != ITEM_POISON && x.sort != ITEM_VALUE && b->exactly) x = refuse(c, name->span, E0106, "%s: a value is asked for, this is %s", what, sort_text(&x));
+    if (x.sort != ITEM_POISON && !type_claim(c, where, e->type, &x, name->span, b->exactly, what))
+      x = item_poison(name->span);
+    if (x.sort != ITEM_POISON && x.sort != ITEM_VALUE && b->exactly)
+      x = refuse(c, name->span, E0106, "%s: a value is asked for, this is %s", what, sort_text(&x));
   }
   if (x.sort == ITEM_LAYER) x.layer = callee_named(c, x.layer, name->text);
   e->item = x;
@@ -304,19 +356,22 @@ static void excused(Check *c, Body *b, const Ast *x, bool last) {
   statement(c, b, x->child[0], last);
   n->broken = broken;
   n->assumed = assumed;
-  if (x->kind == AST_BREAK && c->nbroken == before && c->diags->nerrors == errors) warn(c, x->span, W8, "nothing is broken here");
+  if (x->kind == AST_BREAK && c->nbroken == before && c->diags->nerrors == errors)
+    warn(c, x->span, W8, "nothing is broken here");
 }
 
 static void values(Check *c, Body *b, const Ast *x, bool last) {
   const Ast *exprs = x->child[0];
   if (!last || b->named || b->inner) {
-    refuse(c, x->span, E0108, b->named ? "a value alone on a line: outputs are assigned, `name = value`" : "a value alone on a line that is not the last");
+    refuse(c, x->span, E0108, b->named ? "a value alone on a line: outputs are assigned, `name = value`"
+           : "a value alone on a line that is not the last");
     return;
   }
   if (exprs->n == 1) {
     b->value = eval(c, b->s, exprs->child[0]);
     b->value.at = exprs->child[0]->span;
-    if (b->value.sort == ITEM_HOLE) b->value = refuse(c, x->span, E0106, "`_` stands for an argument, or begins a chain of pipes");
+    if (b->value.sort == ITEM_HOLE)
+      b->value = refuse(c, x->span, E0106, "`_` stands for an argument, or begins a chain of pipes");
   } else b->value = eval_list(c, b->s, exprs, exprs->n);
 }
 
@@ -344,7 +399,7 @@ static void statement(Check *c, Body *b, const Ast *x, bool last) {
   }
 }
 
-/* --- bodies ----------------------------------------------------------------------------------------------------------------- */
+/* --- bodies ------------------------------------------------------------------------------------ */
 static void run(Check *c, Body *b, const Ast *block) {
   for (uint32_t i = 0; i < block->n; i++) statement(c, b, block->child[i], i + 1 == block->n);
 }
@@ -352,7 +407,8 @@ static void run(Check *c, Body *b, const Ast *block) {
 static void declare_outputs(Check *c, Scope *s, const Ast *results) {
   for (uint32_t i = 0; i < results->n; i++) {
     const Ast *r = results->child[i];
-    scope_add(c, s, (Entry){ .name = r->text, .sort = ENTRY_OUTPUT, .at = r->word, .type = r->child[0], .item = item_poison(r->word) });
+    scope_add(c, s, (Entry){ .name = r->text, .sort = ENTRY_OUTPUT, .at = r->word, .type = r->child[0],
+                             .item = item_poison(r->word) });
   }
 }
 
@@ -378,7 +434,9 @@ static Item tuple_of(Item *item, uint32_t n, Span at) {
 static Item unnamed_results(Check *c, Scope *s, const Ast *results, Item value, Span at) {
   uint32_t n = value.sort == ITEM_TUPLE ? value.n : 1;
   if (value.sort == ITEM_POISON) return value;
-  if (n != results->n) return refuse(c, value.at, E0106, "%u value%s for %u declared result%s", n, n == 1 ? "" : "s", results->n, results->n == 1 ? "" : "s");
+  if (n != results->n)
+    return refuse(c, value.at, E0106, "%u value%s for %u declared result%s", n, n == 1 ? "" : "s", results->n,
+                  results->n == 1 ? "" : "s");
   Item *item = arena_array(c->arena, Item, n);
   for (uint32_t i = 0; i < n; i++) {
     item[i] = value.sort == ITEM_TUPLE ? value.item[i] : value;
@@ -408,7 +466,7 @@ Item body_eval(Check *c, Scope *s, const Ast *block, const Ast *results, Span at
   return results ? unnamed_results(c, s, results, b.value, at) : b.value;
 }
 
-/* --- models ------------------------------------------------------------------------------------------------------------------- */
+/* --- models ------------------------------------------------------------------------------------ */
 static void inputs(Check *c, Scope *s, const Ast *params) {
   Model *m = c->model;
   m->input = arena_array(c->program->arena, const Value *, params->n);
@@ -418,7 +476,8 @@ static void inputs(Check *c, Scope *s, const Ast *params) {
     Item x = item_poison(p->word);
     if (p->n > 1 && p->child[1]) refuse(c, p->child[1]->span, E0105, "an input has no default");
     if (type_of(c, s, p->child[0], &t)) {
-      Value *v = value_push(c, (Value){ .word = WORD_input, .type = t, .name = p->text, .at = p->word, .path = p->text });
+      Value *v = value_push(c, (Value){ .word = WORD_input, .type = t, .name = p->text, .at = p->word,
+                                        .path = p->text });
       m->input[m->ninputs++] = v;
       x = item_value(v, p->word);
     }
@@ -431,7 +490,8 @@ static void outputs(Check *c, Scope *s, const Ast *results) {
   m->output = arena_array(c->program->arena, Output, results->n);
   for (uint32_t i = 0; i < results->n; i++) {
     const Entry *e = scope_find(s, results->child[i]->text, NULL);
-    m->output[m->noutputs++] = (Output){ .name = e->name, .value = e->item.value, .claim = e->item.value->type, .at = e->at };
+    m->output[m->noutputs++] = (Output){ .name = e->name, .value = e->item.value, .claim = e->item.value->type,
+                                         .at = e->at };
   }
 }
 

@@ -11,7 +11,7 @@
 typedef struct Schedule { uint32_t n; Piece piece[8]; } Schedule;
 typedef struct Optimizer { Str name; uint32_t n; Setting setting[6]; } Optimizer;
 
-/* --- arguments by name ------------------------------------------------------------------------------------- */
+/* --- arguments by name ------------------------------------------------------------------------- */
 typedef struct Taken { Item item[4]; Span at[4]; } Taken;
 
 /* names: "rate beta decay"; positions first, then names, all optional. */
@@ -29,9 +29,15 @@ static bool take(Check *c, Str word, const char *names, const Arg *arg, uint32_t
     uint32_t k = next;
     if (arg[i].name.n) for (k = 0; k < n && !str_equal(arg[i].name, (Str){ name[k], len[k] }); k++) continue;
     else next++;
-    if (k >= n && arg[i].name.n) { refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(word), STR(arg[i].name)); return false; }
+    if (k >= n && arg[i].name.n) {
+      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(word), STR(arg[i].name));
+      return false;
+    }
     if (k >= n) { refuse(c, arg[i].at, E0105, "`%.*s` takes at most %u arguments", STR(word), n); return false; }
-    if (out->item[k].sort != ITEM_NONE) { refuse(c, arg[i].at, E0105, "`%.*s` of `%.*s` is given twice", (int)len[k], name[k], STR(word)); return false; }
+    if (out->item[k].sort != ITEM_NONE) {
+      refuse(c, arg[i].at, E0105, "`%.*s` of `%.*s` is given twice", (int)len[k], name[k], STR(word));
+      return false;
+    }
     out->item[k] = arg[i].item;
     out->at[k] = arg[i].at;
   }
@@ -39,11 +45,15 @@ static bool take(Check *c, Str word, const char *names, const Arg *arg, uint32_t
 }
 
 /* A number in [least, most]; `fallback` when left out, NAN when it must not be. */
-static bool number_in(Check *c, Str word, const char *what, const Item *x, Span x_at, Span at, double least, double most, double fallback, double *out) {
+static bool number_in(Check *c, Str word, const char *what, const Item *x, Span x_at, Span at, double least,
+                      double most, double fallback, double *out) {
   *out = fallback;
   if (x->sort == ITEM_NONE && !isnan(fallback)) return true;
   if (x->sort == ITEM_NONE) { refuse(c, at, E0105, "`%s` of `%.*s` is missing", what, STR(word)); return false; }
-  if (x->sort != ITEM_NUMBER) { refuse(c, x_at, E0106, "`%s` of `%.*s` is a number, this is %s", what, STR(word), sort_text(x)); return false; }
+  if (x->sort != ITEM_NUMBER) {
+    refuse(c, x_at, E0106, "`%s` of `%.*s` is a number, this is %s", what, STR(word), sort_text(x));
+    return false;
+  }
   *out = item_real(x);
   if (*out >= least && *out <= most) return true;
   if (isinf(most)) refuse(c, x_at, E0111, "`%s` of `%.*s` is at least %g", what, STR(word), least);
@@ -51,7 +61,7 @@ static bool number_in(Check *c, Str word, const char *what, const Item *x, Span 
   return false;
 }
 
-/* --- schedules ---------------------------------------------------------------------------------------------- */
+/* --- schedules --------------------------------------------------------------------------------- */
 static Item schedule_item(Check *c, const Schedule *s, Span at) {
   Schedule *own = arena_one(c->program->arena, Schedule);
   *own = *s;
@@ -66,7 +76,8 @@ static Item call_schedule(Check *c, Str name, const Arg *arg, uint32_t nargs, Sp
   Piece p = { .kind = name };
   bool ok;
   if (str_is(name, "warmup"))
-    ok = take(c, name, "over", arg, nargs, &t) && number_in(c, name, "over", &t.item[0], t.at[0], at, 0, INFINITY, NAN, &p.over);
+    ok = take(c, name, "over", arg, nargs, &t) &&
+        number_in(c, name, "over", &t.item[0], t.at[0], at, 0, INFINITY, NAN, &p.over);
   else {
     bool stairs = str_is(name, "staircase");
     ok = take(c, name, stairs ? "from by every" : "from to over", arg, nargs, &t) &&
@@ -85,13 +96,14 @@ static bool as_schedule(const Item *x, Schedule *out) {
 
 Item schedule_operate(Check *c, Word word, const Item *a, const Item *b, Span at) {
   Schedule x, y;
-  if (word != WORD_mul || !as_schedule(a, &x) || !as_schedule(b, &y)) return refuse(c, at, E0106, "schedules are multiplied, by numbers and by each other");
+  if (word != WORD_mul || !as_schedule(a, &x) || !as_schedule(b, &y))
+    return refuse(c, at, E0106, "schedules are multiplied, by numbers and by each other");
   if (x.n + y.n > 8) return refuse(c, at, E0111, "a schedule is a product of at most 8 pieces");
   for (uint32_t i = 0; i < y.n; i++) x.piece[x.n++] = y.piece[i];
   return schedule_item(c, &x, at);
 }
 
-/* --- optimizers ------------------------------------------------------------------------------------------------- */
+/* --- optimizers -------------------------------------------------------------------------------- */
 static Setting plain(const char *name, double value, double least, double most) {
   return (Setting){ .name = str_of(name), .value = value, .least = least, .most = most };
 }
@@ -114,7 +126,10 @@ static bool betas(Check *c, Str word, const Item *x, Span x_at, double beta[2]) 
   if (!ok) { refuse(c, x_at, E0106, "`beta` of `%.*s` is a list of two numbers", STR(word)); return false; }
   for (int i = 0; i < 2; i++) {
     beta[i] = item_real(&x->item[i]);
-    if (!(beta[i] >= 0 && beta[i] < 1)) { refuse(c, x_at, E0111, "`beta` of `%.*s` lies from 0 to below 1", STR(word)); return false; }
+    if (!(beta[i] >= 0 && beta[i] < 1)) {
+      refuse(c, x_at, E0111, "`beta` of `%.*s` lies from 0 to below 1", STR(word));
+      return false;
+    }
   }
   return true;
 }
@@ -137,17 +152,19 @@ static Item call_optimizer(Check *c, Str name, const Arg *arg, uint32_t nargs, S
     o->setting[o->n++] = plain("optimizer.beta2", beta[1], 0, 1);
     Setting *d = &o->setting[o->n++];
     *d = plain("optimizer.decay", 0, 0, INFINITY);
-    ok = ok && number_in(c, name, "decay", &t.item[2], t.at[2], at, 0, INFINITY, str_is(name, "adamw") ? 0.01 : 0, &d->value);
+    ok = ok && number_in(c, name, "decay", &t.item[2], t.at[2], at, 0, INFINITY, str_is(name, "adamw") ? 0.01 : 0,
+                         &d->value);
   }
   Item x = item_of(ITEM_OPTIMIZER, at);
   x.train = o;
   return ok ? x : item_poison(at);
 }
 
-/* --- readers ------------------------------------------------------------------------------------------------------ */
+/* --- readers ----------------------------------------------------------------------------------- */
 static Item call_shared(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   if (!plain_args(c, name, arg, nargs, 1, 1, at)) return item_poison(at);
-  if (arg[0].item.sort != ITEM_TEXT) return refuse(c, arg[0].at, E0106, "a column is a text, this is %s", sort_text(&arg[0].item));
+  if (arg[0].item.sort != ITEM_TEXT)
+    return refuse(c, arg[0].at, E0106, "a column is a text, this is %s", sort_text(&arg[0].item));
   Item x = arg[0].item;
   x.flag = true;                                              /* shared by all samples                    */
   return x;
@@ -157,20 +174,25 @@ static Item call_reader(Check *c, Str name, const Arg *arg, uint32_t nargs, Span
   Reader *r = arena_one(c->program->arena, Reader);
   *r = (Reader){ .format = name, .file = S(""), .at = at, .column = arena_array(c->program->arena, Column, nargs) };
   for (uint32_t i = 0; i < nargs; i++) {
-    if (arg[i].item.sort != ITEM_TEXT) return refuse(c, arg[i].at, E0106, "files and columns are texts, this is %s", sort_text(&arg[i].item));
+    if (arg[i].item.sort != ITEM_TEXT)
+      return refuse(c, arg[i].at, E0106, "files and columns are texts, this is %s", sort_text(&arg[i].item));
     if (!arg[i].name.n) {
-      if (!str_is(name, "npz")) return refuse(c, arg[i].at, E0105, "`%.*s` takes a file for each input: `input: \"file\"`", STR(name));
+      if (!str_is(name, "npz"))
+        return refuse(c, arg[i].at, E0105, "`%.*s` takes a file for each input: `input: \"file\"`", STR(name));
       if (r->file.n) return refuse(c, arg[i].at, E0105, "`npz` takes one file");
       r->file = arg[i].item.text;
       continue;
     }
     for (uint32_t k = 0; k < r->ncolumns; k++)
-      if (str_equal(r->column[k].input, arg[i].name)) return refuse(c, arg[i].at, E0105, "`%.*s` is given twice", STR(arg[i].name));
+      if (str_equal(r->column[k].input, arg[i].name))
+        return refuse(c, arg[i].at, E0105, "`%.*s` is given twice", STR(arg[i].name));
     const Train *t = c->model->train;
     bool known = false;
     for (uint32_t k = 0; k < c->model->ninputs; k++) known |= str_equal(c->model->input[k]->name, arg[i].name);
     for (uint32_t k = 0; k < t->ntargets; k++) known |= str_equal(t->target[k]->name, arg[i].name);
-    if (!known) return refuse(c, arg[i].at, E0902, "the model has no input `%.*s`, and the train block no such parameter", STR(arg[i].name));
+    if (!known)
+      return refuse(c, arg[i].at, E0902, "the model has no input `%.*s`, and the train block no such parameter",
+                    STR(arg[i].name));
     r->column[r->ncolumns++] = (Column){ .input = arg[i].name, .column = arg[i].item.text, .shared = arg[i].item.flag };
   }
   if (str_is(name, "npz") && !r->file.n) return refuse(c, at, E0105, "`npz` takes a file");
@@ -217,7 +239,7 @@ static void complete_columns(Check *c, Reader *r, const Reader *from) {
   r->ncolumns = k;
 }
 
-/* --- the settings --------------------------------------------------------------------------------------------------- */
+/* --- the settings ------------------------------------------------------------------------------ */
 typedef struct Set { Check *c; Scope *s; const Ast *names, *exprs; const Item *item; uint32_t n; } Set;
 
 static void set_add(Set *x, Setting s) {
@@ -228,15 +250,18 @@ static void set_add(Set *x, Setting s) {
 static bool one(Set *x, ItemSort sort, const char *asked) {
   if (x->n == 1 && x->item[0].sort == sort) return true;
   if (x->n == 1 && x->item[0].sort == ITEM_POISON) return false;
-  refuse(x->c, x->exprs->span, E0106, "`%.*s` is %s%s%s", STR(x->names->child[0]->text), asked, x->n == 1 ? ", this is " : "", x->n == 1 ? sort_text(&x->item[0]) : "");
+  refuse(x->c, x->exprs->span, E0106, "`%.*s` is %s%s%s", STR(x->names->child[0]->text), asked, x->n == 1
+         ? ", this is " : "", x->n == 1 ? sort_text(&x->item[0]) : "");
   return false;
 }
 
 static void whole_setting(Set *x, double least, double most) {
   int64_t i;
   if (!one(x, ITEM_NUMBER, "a whole number")) return;
-  if (!item_int(&x->item[0], &i)) refuse(x->c, x->exprs->span, E0106, "`%.*s` is a whole number", STR(x->names->child[0]->text));
-  else if ((double)i < least || (double)i > most) refuse(x->c, x->exprs->span, E0111, "`%.*s` lies between %g and %g", STR(x->names->child[0]->text), least, most);
+  if (!item_int(&x->item[0], &i))
+    refuse(x->c, x->exprs->span, E0106, "`%.*s` is a whole number", STR(x->names->child[0]->text));
+  else if ((double)i < least || (double)i > most)
+    refuse(x->c, x->exprs->span, E0111, "`%.*s` lies between %g and %g", STR(x->names->child[0]->text), least, most);
   else set_add(x, (Setting){ .name = x->names->child[0]->text, .value = (double)i, .least = least, .most = most });
 }
 
@@ -249,7 +274,8 @@ static void set_checkpoint(Set *x) { whole_setting(x, 0, 1e15); }
 static void real_setting(Set *x, double most, bool open, const char *range) {
   if (!one(x, ITEM_NUMBER, "a number")) return;
   double v = item_real(&x->item[0]);
-  if (!(v > 0) || v > most || (open && v >= most)) refuse(x->c, x->exprs->span, E0111, "`%.*s` is %s", STR(x->names->child[0]->text), range);
+  if (!(v > 0) || v > most || (open && v >= most))
+    refuse(x->c, x->exprs->span, E0111, "`%.*s` is %s", STR(x->names->child[0]->text), range);
   else set_add(x, (Setting){ .name = x->names->child[0]->text, .value = v, .least = 0, .most = most });
 }
 
@@ -292,7 +318,8 @@ static void set_metric(Set *x) {
   t->metric = arena_array(x->c->program->arena, Metric, x->n + 1);      /* one more: what `stop` may ask for */
   for (uint32_t i = 0; i < x->n; i++)
     if (one_scalar(x->c, &x->item[i], "a metric"))
-      t->metric[t->nmetrics++] = (Metric){ .text = str_copy(x->c->program->arena, source_text(x->c, x->item[i].at)), .value = x->item[i].value };
+      t->metric[t->nmetrics++] = (Metric){ .text = str_copy(x->c->program->arena, source_text(x->c, x->item[i].at)),
+                                           .value = x->item[i].value };
 }
 
 static Reader *readers(Set *x, uint32_t *n) {
@@ -300,7 +327,9 @@ static Reader *readers(Set *x, uint32_t *n) {
   *n = 0;
   for (uint32_t i = 0; i < x->n; i++) {
     if (x->item[i].sort == ITEM_READER) r[(*n)++] = *(const Reader *)x->item[i].train;
-    else if (x->item[i].sort != ITEM_POISON) refuse(x->c, x->item[i].at, E0106, "a reader is asked for, as npz(\"file.npz\"); this is %s", sort_text(&x->item[i]));
+    else if (x->item[i].sort != ITEM_POISON)
+      refuse(x->c, x->item[i].at, E0106, "a reader is asked for, as npz(\"file.npz\"); this is %s",
+             sort_text(&x->item[i]));
   }
   return r;
 }
@@ -351,14 +380,19 @@ static bool has_sort(const Model *m, bool torus) {
 static void augment_implied(Set *x, const Item *a) {
   Check *c = x->c;
   Train *t = c->model->train;
-  if (a->group || a->by > 1) { refuse(c, a->at, E0901, "augmentation by products and by multiples of a shift belongs to a later version"); return; }
+  if (a->group || a->by > 1) {
+    refuse(c, a->at, E0901, "augmentation by products and by multiples of a shift belongs to a later version");
+    return;
+  }
   if (!has_sort(c->model, !a->permutations)) {
-    refuse(c, a->at, a->permutations ? E0802 : E0402, a->permutations ? "no input lives on a set" : "no input lives on a torus or a cycle, so translations move nothing");
+    refuse(c, a->at, a->permutations ? E0802 : E0402, a->permutations ? "no input lives on a set"
+           : "no input lives on a torus or a cycle, so translations move nothing");
     return;
   }
   if (a->permutations) t->augment_permutations = true;
   else t->augment_translations = true;
-  if (proved_implied(c->model, a->permutations)) warn(c, a->at, W9, "the model is proved under `%s` already", a->permutations ? "permutations" : "translations");
+  if (proved_implied(c->model, a->permutations))
+    warn(c, a->at, W9, "the model is proved under `%s` already", a->permutations ? "permutations" : "translations");
 }
 
 static void set_augment(Set *x) {
@@ -369,8 +403,15 @@ static void set_augment(Set *x) {
     const Item *a = &x->item[i];
     if (a->sort == ITEM_POISON) continue;
     if (a->sort == ITEM_TRANSLATIONS) { augment_implied(x, a); continue; }
-    if (a->sort != ITEM_GROUP) { refuse(c, a->at, E0106, "`augment` is a group, this is %s", sort_text(a)); continue; }
-    if (a->group->sort == GROUP_LIE) { refuse(c, a->at, E0903, "augmentation by %.*s, a group of infinitely many elements, belongs to a later version", STR(a->group->name)); continue; }
+    if (a->sort != ITEM_GROUP) {
+      refuse(c, a->at, E0106, "`augment` is a group, this is %s", sort_text(a));
+      continue;
+    }
+    if (a->group->sort == GROUP_LIE) {
+      refuse(c, a->at, E0903, "augmentation by %.*s, a group of infinitely many elements, belongs to a later version",
+             STR(a->group->name));
+      continue;
+    }
     t->augment[t->naugment++] = a->group;
     if (proved_under(c, a->group)) warn(c, a->at, W9, "the model is proved under %.*s already", STR(a->group->name));
   }
@@ -380,8 +421,10 @@ static void set_augment(Set *x) {
 typedef struct Patience { const Value *value; Str text; int64_t epochs; } Patience;
 static Item call_patience(Check *c, Str name, const Arg *arg, uint32_t nargs, Span at) {
   Patience *p = arena_one(c->program->arena, Patience);
-  if (!plain_args(c, name, arg, nargs, 2, 2, at) || !one_scalar(c, &arg[0].item, "what `patience` watches")) return item_poison(at);
-  if (!item_int(&arg[1].item, &p->epochs)) return refuse(c, arg[1].at, E0106, "`patience` waits a whole number of epochs");
+  if (!plain_args(c, name, arg, nargs, 2, 2, at) || !one_scalar(c, &arg[0].item, "what `patience` watches"))
+    return item_poison(at);
+  if (!item_int(&arg[1].item, &p->epochs))
+    return refuse(c, arg[1].at, E0106, "`patience` waits a whole number of epochs");
   if (p->epochs < 1 || p->epochs > 1000000000) return refuse(c, arg[1].at, E0111, "`patience` waits 1 to 10^9 epochs");
   p->value = arg[0].item.value;
   p->text = str_copy(c->program->arena, source_text(c, arg[0].at));
@@ -415,14 +458,16 @@ static void set_start(Set *x) { refuse(x->c, x->names->span, E0901, "`start` bel
 
 static const struct { const char *name; void (*set)(Set *); bool list; } SETTINGS[] = {
   { "data", set_data, true }, { "valid", set_valid, true }, { "test", set_test, true }, { "loss", set_loss, false },
-  { "metric", set_metric, true }, { "optimizer", set_optimizer, false }, { "augment", set_augment, true }, { "batch", set_batch, false },
-  { "epochs", set_epochs, false }, { "steps", set_steps, false }, { "seed", set_seed, false }, { "clip", set_clip, false },
+  { "metric", set_metric, true }, { "optimizer", set_optimizer, false }, { "augment", set_augment, true },
+      { "batch", set_batch, false },
+  { "epochs", set_epochs, false }, { "steps", set_steps, false }, { "seed", set_seed, false },
+      { "clip", set_clip, false },
   { "average", set_average, false }, { "stop", set_stop, false }, { "precision", set_precision, false },
   { "checkpoint", set_checkpoint, false }, { "start", set_start, false },
 };
 enum { NSETTINGS = sizeof SETTINGS / sizeof SETTINGS[0] };
 
-/* --- names of a train block ------------------------------------------------------------------------------------------- */
+/* --- names of a train block -------------------------------------------------------------------- */
 static Item name_precision(Check *c, Str name, Span at) {
   (void)c;
   Item x = item_of(ITEM_TEXT, at);
@@ -431,12 +476,15 @@ static Item name_precision(Check *c, Str name, Span at) {
 }
 
 static const Builtin WORDS_OF_TRAIN[] = {
-  { "idx", NULL, call_reader }, { "npy", NULL, call_reader }, { "npz", NULL, call_reader }, { "xyz", NULL, call_later_reader },
+  { "idx", NULL, call_reader }, { "npy", NULL, call_reader }, { "npz", NULL, call_reader },
+      { "xyz", NULL, call_later_reader },
   { "csv", NULL, call_later_reader }, { "off", NULL, call_later_reader }, { "bytes", NULL, call_later_reader },
   { "relation", NULL, call_later_reader }, { "shared", NULL, call_shared },
   { "adam", NULL, call_optimizer }, { "adamw", NULL, call_optimizer }, { "sgd", NULL, call_optimizer },
-  { "warmup", NULL, call_schedule }, { "ramp", NULL, call_schedule }, { "cosine", NULL, call_schedule }, { "staircase", NULL, call_schedule },
-  { "patience", NULL, call_patience }, { "weights", NULL, call_later_setting }, { "data_mean", NULL, call_later_setting },
+  { "warmup", NULL, call_schedule }, { "ramp", NULL, call_schedule }, { "cosine", NULL, call_schedule },
+      { "staircase", NULL, call_schedule },
+  { "patience", NULL, call_patience }, { "weights", NULL, call_later_setting },
+      { "data_mean", NULL, call_later_setting },
   { "data_rms", NULL, call_later_setting }, { "f32", name_precision, NULL }, { "f64", name_precision, NULL },
 };
 
@@ -446,7 +494,7 @@ Item train_name(Check *c, Str name, Span at) {
   return item_of(ITEM_NONE, at);
 }
 
-/* --- the block ------------------------------------------------------------------------------------------------------------ */
+/* --- the block --------------------------------------------------------------------------------- */
 typedef struct Seen { Span at[NSETTINGS]; const Patience *patience; } Seen;
 
 static void unknown_setting(Check *c, const Ast *name) {
@@ -469,7 +517,10 @@ static void setting(Check *c, Scope *s, const Ast *x, Seen *seen) {
   if (seen->at[k].source) { refuse(c, names->span, E0107, "`%s` is assigned twice", SETTINGS[k].name); return; }
   seen->at[k] = names->span;
   if (SETTINGS[k].set == set_start) { set_start(&(Set){ .c = c, .s = s, .names = names, .exprs = exprs }); return; }
-  if (exprs->n > 1 && !SETTINGS[k].list) { refuse(c, exprs->span, E0106, "`%s` is one value", SETTINGS[k].name); return; }
+  if (exprs->n > 1 && !SETTINGS[k].list) {
+    refuse(c, exprs->span, E0106, "`%s` is one value", SETTINGS[k].name);
+    return;
+  }
   c->names->as_claim = SETTINGS[k].set == set_augment;
   Item *item = arena_array(c->arena, Item, exprs->n);
   uint32_t n = exprs->n;
@@ -493,7 +544,8 @@ static void targets(Check *c, Scope *s, const Ast *params) {
     Item x = item_poison(p->word);
     if (p->n > 1 && p->child[1]) refuse(c, p->child[1]->span, E0105, "what the data give has no default");
     if (type_of(c, s, p->child[0], &type)) {
-      Value *v = value_push(c, (Value){ .word = WORD_input, .type = type, .name = p->text, .at = p->word, .path = p->text });
+      Value *v = value_push(c, (Value){ .word = WORD_input, .type = type, .name = p->text, .at = p->word,
+                                        .path = p->text });
       proof_of_args(c, v);
       t->target[t->ntargets++] = v;
       x = item_value(v, p->word);
@@ -507,7 +559,8 @@ static void open_model(Check *c, Scope *s, const Scope *model) {
   for (uint32_t i = 0; i < model->entry.n; i++) {
     const Entry *e = &model->entry.at[i];
     bool input = e->sort == ENTRY_PARAM, output = e->sort == ENTRY_OUTPUT;
-    if (input || output) scope_add(c, s, (Entry){ .name = e->name, .sort = ENTRY_OUTPUT, .item = e->item, .at = e->at, .bound = true });
+    if (input || output)
+      scope_add(c, s, (Entry){ .name = e->name, .sort = ENTRY_OUTPUT, .item = e->item, .at = e->at, .bound = true });
   }
 }
 
@@ -525,7 +578,8 @@ void train_check(Check *c, Scope *model_scope, const Ast *x) {
   for (uint32_t i = 0; i < block->n && c->diags->nerrors < errors + 20; i++) {
     const Ast *k = block->child[i];
     if (k->kind == AST_ASSIGN && (k->child[0]->n != 1 || !scope_find(&s, k->child[0]->child[0]->text, NULL) ||
-                                  scope_find(&s, k->child[0]->child[0]->text, NULL)->sort != ENTRY_VAR)) setting(c, &s, k, &seen);
+                                  scope_find(&s, k->child[0]->child[0]->text, NULL)->sort != ENTRY_VAR)) setting(c, &s,
+                                                                                                              k, &seen);
     else if (k->kind != AST_ERROR) statement_eval(c, &s, k);
   }
   if (!t->optimizer.n) {                                      /* not said: adam(), as it comes            */
