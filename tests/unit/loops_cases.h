@@ -209,7 +209,7 @@ static inline void case_team(RandomCase *c, Ref slot, bool fills) {
 
 static inline Kernel *case_random_kernel(Arena *arena, uint64_t seed, int lanes) {
   RandomCase *c = arena_one(arena, RandomCase);
-  Kernel *k = c->k = kernel_open(arena, S("random"), lanes, CASE_WARPS, CASE_SLOTS, 2);
+  Kernel *k = c->k = kernel_open(arena, S("random_case"), lanes, CASE_WARPS, CASE_SLOTS, 2);
   c->state = seed * 0x9E3779B97F4A7C15u + 1;
   for (int i = 0; i < 4; i++) c->in[i] = kernel_global(k, S("in"), case_base[i], false, (SizeExpr){ CASE_IN - 40, { 2, 0 } });
   int64_t out = (int64_t)(CASE_SLOTS * CASE_TEAM * 2 + 2 * CASE_SLOTS) * CASE_ROWS * 2 * lanes;

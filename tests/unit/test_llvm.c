@@ -23,7 +23,7 @@ static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
   llvm_kernel(u, k, b.stride);
   LlvmCode *code = llvm_load(u, &why);
   cr_assert(code, "%s", why.reason.n ? why.reason.at[0].text.at : "");
-  LlvmFunction *f = llvm_find(code, "random");
+  LlvmFunction *f = llvm_find(code, "random_case");
   cr_assert(f);
   f(b.buf, b.sizes, b.slabs, 0, k->slots);
   const char *differs = case_differs(&arena, k, &a, &b);

@@ -1,0 +1,88 @@
+/* test_cuda.c: printed CUDA text, run on the CPU by the shim, equals the evaluator bit by bit, whatever the number of
+ * blocks and the order of threads; the shim reports barriers that not all reach; NVRTC takes the text where it is. */
+#include "loops_cases.h"
+#include "shim/shim.h"
+#include <criterion/criterion.h>
+
+static void agree(uint64_t seed) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  Kernel *k = case_random_kernel(&arena, seed, 32);
+  cr_assert(loops_verify(k, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
+  CaseMemory a = case_memory(k, seed);
+  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
+  Out text = { .arena = &arena };
+  cuda_kernel(k, a.stride, &text);
+  Str error;
+  Shim *s = shim_open(&arena, out_text(&text), S("random_case"), &error);
+  cr_assert(s, "seed %lu: %.*s", (unsigned long)seed, STR(error));
+  for (int run = 0; run < 3; run++) {
+    CaseMemory b = case_memory(k, seed);
+    const char *trouble = shim_run(s, k, b.buf, b.sizes, b.slabs, run + 1, run % 2);
+    cr_expect(!trouble, "seed %lu: %s", (unsigned long)seed, trouble);
+    const char *differs = case_differs(&arena, k, &a, &b);
+    cr_expect(!differs, "seed %lu, run %d: %s", (unsigned long)seed, run, differs);
+    case_free(&b);
+  }
+  shim_close(s);
+  case_free(&a);
+  arena_free(&arena);
+}
+
+Test(cuda, random_kernels_give_the_bits_of_the_evaluator) {
+  for (uint64_t seed = 1; seed <= 6; seed++) agree(seed);
+}
+
+static const char *run_text(const char *body, int warps) {
+  Arena arena = { 0 };
+  Str error = { 0 };
+  Kernel *k = kernel_open(&arena, S("t"), 32, warps, 1, 0);
+  l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
+  l_for(k, FOR_TEAM, l_int(k, 0), l_int(k, 1), 1);
+  Str text = str_format(&arena, "extern \"C\" __global__ void t(char *slabs, long long low, long long high) {\n%s\n}\n", body);
+  Shim *s = shim_open(&arena, text, S("t"), &error);
+  cr_assert(s, "%.*s", STR(error));
+  const char *trouble = shim_run(s, k, NULL, NULL, NULL, 1, false);
+  static char kept[256];
+  snprintf(kept, sizeof kept, "%s", trouble ? trouble : "");
+  shim_close(s);
+  arena_free(&arena);
+  return kept;
+}
+
+Test(cuda, the_shim_reports_barriers_that_not_all_reach) {
+  cr_expect(!*run_text("__syncthreads(); __syncwarp();", 2));
+  cr_expect(strstr(run_text("if (threadIdx.y == 0) __syncthreads();", 2), "others do not come"));
+  cr_expect(strstr(run_text("if (threadIdx.x) __syncwarp();\nelse\n__syncwarp();", 1), "meet at lines"));
+}
+
+Test(cuda, names_are_letters_digits_and_underscores) {
+  Arena arena = { 0 };
+  Kernel *k = kernel_open(&arena, S("1a\"; evil(\xc3\xa9)"), 32, 1, 1, 0);
+  l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
+  l_end(k);
+  Out text = { .arena = &arena };
+  cuda_kernel(k, 64, &text);
+  cr_expect(strstr(out_text(&text).at, " _1a___evil____("), "%s", out_text(&text).at);
+  arena_free(&arena);
+}
+
+Test(cuda, nvrtc_takes_the_text_where_it_is_installed) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  Kernel *k = case_random_kernel(&arena, 3, 32);
+  Out text = { .arena = &arena };
+  cuda_kernel(k, 4096, &text);
+  Str code = { 0 };
+  if (!cuda_compile(&arena, out_text(&text), false, &code, &why)) {
+    cr_assert(strstr(why.reason.at[0].text.at, "libnvrtc"), "%s", why.reason.at[0].text.at);
+    arena_free(&arena);
+    cr_skip_test("NVRTC is not installed");
+  }
+  cr_expect(strstr(code.at, ".entry random_case"));
+  cr_expect(!strstr(code.at, "fma.rn.ftz") && strstr(code.at, ".target sm_90"));
+  cr_assert(cuda_compile(&arena, out_text(&text), true, &code, &why), "%s", why.reason.at[0].text.at);
+  cr_expect(code.n > 4 && !memcmp(code.at, "\177ELF", 4));
+  cr_expect(!cuda_compile(&arena, S("this is no program"), false, &code, &why) && strstr(why.reason.at[0].text.at, "error"));
+  arena_free(&arena);
+}
