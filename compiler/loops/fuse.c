@@ -465,6 +465,7 @@ static void emit_window(Level *l, Val v) {
   z.place = place;
   gen_each(&l->x, &rest, 0, 0, 0, true, fill_one, &z);
   while (opened--) l_end(k);
+  l_bar(k);
 }
 
 /* The border of a padded copy: everything is the fill until rows are written over it. */
@@ -478,6 +479,7 @@ static void clear_window(Level *l, Val v, int64_t total) {
     l_end(k);
   }
   if (full < total) l_store(k, l->x.loc[v].local, l_int(k, full), 0, 1, fill, l_op2(k, L_ILT, l_lane(k), l_int(k, total - full)));
+  l_bar(k);
 }
 
 /* Chunks: as many samples at a time as a gemm with few rows a sample wants, while the slab stays small. */
@@ -537,6 +539,7 @@ static void clear_partial(Level *l, Val v, bool local, const Loc *partial) {
     l_end(k);
   }
   if (full < total) l_store(k, to, base, full, 1, zero, l_op2(k, L_ILT, l_lane(k), l_int(k, total - full)));
+  l_bar(k);
 }
 
 /* --- values without rows ------------------------------------------------------------------------------------------------- */
@@ -563,6 +566,7 @@ static void prologue(Level *l, bool *want) {
     if (!want[v]) continue;
     Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, local_buffer(l, v, numbers(f, v)), 0);
     Nest nest = { .v = v, .to = to };
+    l_bar(l->x.k);
     if (f->sort[v] == SORT_SUM) gen_copy(&l->x, &nest);  /* adds the partials up */
     else gen_nest(&l->x, &nest);
     l->x.loc[v] = to;
@@ -588,6 +592,7 @@ static void emit_late(Level *l, Val v, const Loc *to) {
   g.c = base_of(&all, to, &n->shape);
   g.nm = dims(&all, n, p, 0, opA, A, opB, B, to, g.m);
   g.nk = dims(&all, n, p, 2, opA, A, opB, B, to, g.k);
+  l->x = all.x;                                        /* with the buffers that were bound */
   uint32_t most = 0;
   for (uint32_t i = 0; i < g.nm; i++) if (g.m[i].n > g.m[most].n) most = i;
   Ref low, high;
@@ -637,6 +642,8 @@ static void once(Level *l, uint32_t level) {
     schedule_share(&l->x, l->slot, l_int(k, longest), &l->x.part_low, &l->x.part_high);
     Nest nest = { .v = v, .to = to };
     gen_nest(&l->x, &nest);
+    l->x.part_label = 0;
+    l_bar(k);
     Loc own = l->x.loc[v];
     l->x.loc[v] = to;
     flush_sum(l, v, &partial);
@@ -700,7 +707,9 @@ static void rows(Level *l, uint32_t level) {
   l->fresh = l_op2(k, L_IEQ, l->first, l->low);
   Ref end = l_op2(k, L_IADD, l->first, l->count);
   for (Val v = 1; v < f->g->node.n; v++) {
-    if (f->active[v] && (f->local[v] || (f->kept[v] && f->level[v] == level))) {
+    bool written = f->active[v] && (f->local[v] || (f->kept[v] && f->level[v] == level));
+    if (written || row_sum_here(f, v, level)) l_bar(k);
+    if (written) {
       Loc to = f->local[v] ? l->x.loc[v] : f->s->loc[v];
       Nest nest = { .v = v, .to = to, .low = l->first, .high = end };
       if (f->local[v] && windows(f, v)) emit_window(l, v);
@@ -711,12 +720,14 @@ static void rows(Level *l, uint32_t level) {
     for (uint32_t i = 0; i < f->g->store.n; i++) {
       const Store *s = &f->g->store.at[i];
       if (s->value != v || !row_store(f, s, level)) continue;
+      l_bar(k);
       Nest nest = { .v = v, .to = schedule_store_loc(f->s, s), .low = l->first, .high = end };
       gen_copy(&l->x, &nest);
     }
   }
   l_end(k);
   l->x.first = 0;
+  l_bar(k);
   for (Val v = 1; v < f->g->node.n; v++)
     if (row_sum_here(f, v, level) && !f->gemm[v].is) flush_sum(l, v, &f->s->loc[v]);
 }
@@ -770,6 +781,7 @@ static void emit_level(Fuse *f, uint32_t level) {
   }
   if (!any) return;
   prologue(&l, want);
+  l_bar(l.x.k);
   once(&l, level);
   if (some_rows) rows(&l, level);
   Str what;
@@ -857,6 +869,7 @@ static void emit_stores(Fuse *f) {
   }
   if (!any) return;
   prologue(&l, want);
+  l_bar(k);
   uint32_t group[8];
   for (uint32_t i = 0; i < f->g->store.n; i++) {
     if (done[i] || f->sort[f->g->store.at[i].value] == SORT_ROWS) continue;

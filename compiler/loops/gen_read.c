@@ -330,7 +330,9 @@ static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
       }
       break;
     }
+  uint8_t part = x->part_label;                       /* a nest may write its body more than once */
   Ref sum = contract_sum(x, n, ix);
+  x->part_label = part;
   return diagonal ? l_op3(k, L_SELECT, diagonal, sum, real(x, 0)) : sum;
 }
 
