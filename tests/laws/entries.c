@@ -1,0 +1,237 @@
+/* entries.c: every entry of a program through every evaluator.
+ *
+ *     entries LIBRARY BATCH MARCH FILE...
+ *
+ * For each model of each file and each of its entries, on random data with BATCH samples: the Graph as lowered and as
+ * simplified (f64, obvious loops), the plan in the Loops evaluator (bounds and races checked), and the generated code,
+ * run in parts of the slots as 1, 2 and 7 threads would deal them. Graph evaluators agree to 1e-9 of the scale of a value
+ * (rounding of long sums), f64 code to 1e-9 and f32 code to the rounding of its width; Loops evaluator and generated
+ * code agree in every bit. Prints `pass` and `fail` lines. */
+#include "back/llvm.h"
+#include "front/program.h"
+#include "graph/graph.h"
+#include "loops/plan.h"
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct Trial {
+  Arena *arena;
+  const Graph *g;                   /* as lowered: all arguments                                   */
+  int64_t sizes[8];
+  uint64_t state;
+} Trial;
+
+static double uniform(Trial *t) {                      /* splitmix64, in (-1, 1) */
+  uint64_t z = t->state += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return (double)(z >> 11) * 0x1p-52 - 1;
+}
+
+static uint64_t count(const Trial *t, const Arg *a) {
+  Shape s = { .rank = a->rank };
+  memcpy(s.axis, a->axis, sizeof a->axis);
+  return shape_count(&s, t->sizes);
+}
+
+/* Settings as a host gives them: rate, betas, corrections, epsilon, decay, momentum, clip, average. */
+static const double settings[] = { 1e-2, 0.9, 0.999, 2, 3, 1e-8, 1e-2, 0.9, 1e3, 0.5 };
+
+static double value(Trial *t, const Arg *a, uint64_t i, const Program *p, const Model *m) {
+  (void)p;
+  switch (a->role) {
+  case ARG_SETTING: return i < sizeof settings / sizeof *settings ? settings[i] : 0;
+  case ARG_KEY: return (double)(i + 1);
+  case ARG_SUMS: return i ? 1 + fabs(uniform(t)) : 0;
+  case ARG_PARAM: case ARG_AVERAGE: {                  /* variances are positive */
+    return 0.5 * uniform(t) + (a->role == ARG_PARAM ? 0.6 : 0.6);
+  }
+  case ARG_MOMENT: return fabs(0.1 * uniform(t));
+  default: break;
+  }
+  if (a->number == NUMBER_REAL) return uniform(t);
+  if (a->number == NUMBER_FLAG) return uniform(t) > 0;
+  uint64_t most = 2;
+  for (uint32_t k = 0; m->train && k < m->train->ntargets; k++)
+    if (str_equal(m->train->target[k]->name, a->name)) most = m->train->target[k]->type.to->count;
+  for (uint32_t k = 0; k < m->ninputs; k++)
+    if (str_equal(m->input[k]->name, a->name) && m->input[k]->type.to) most = m->input[k]->type.to->count;
+  return floor((uniform(t) + 1) / 2 * (double)most);
+}
+
+typedef struct Args { void **f64, **own; uint64_t *n; } Args;     /* own: as the ABI wants them, in the entry's width */
+
+static Args make_args(Trial *t, const Program *p, const Model *m, Base real) {
+  const Graph *g = t->g;
+  Args a = { arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, uint64_t, g->arg.n) };
+  int64_t samples = t->sizes[0];
+  for (uint32_t i = 0; i < g->arg.n; i++) {
+    const Arg *arg = &g->arg.at[i];
+    uint64_t n = a.n[i] = count(t, arg);
+    bool whole = arg->number != NUMBER_REAL, f64 = arg->role == ARG_SUMS || real == BASE_F64;
+    int32_t *w = whole ? arena_array(t->arena, int32_t, n + 1) : NULL, *w2 = whole ? arena_array(t->arena, int32_t, n + 1) : NULL;
+    double *d = whole ? NULL : arena_array(t->arena, double, n + 1);
+    float *f = whole || f64 ? NULL : arena_array(t->arena, float, n + 1);
+    double *d2 = whole || !f64 ? NULL : arena_array(t->arena, double, n + 1);
+    for (uint64_t k = 0; k < n; k++) {
+      double x = arg->role == ARG_INDEX ? floor((double)k * (double)samples / (double)n) : (float)value(t, arg, k, p, m);
+      if (whole) { w[k] = (int32_t)x; w2[k] = (int32_t)x; continue; }
+      d[k] = x;
+      if (f) f[k] = (float)x; else d2[k] = x;
+    }
+    a.f64[i] = whole ? (void *)w : d;
+    a.own[i] = whole ? (void *)w2 : f ? (void *)f : d2;
+  }
+  return a;
+}
+
+static void **copy_args(Trial *t, const Args *a, Base real) {
+  void **c = arena_array(t->arena, void *, t->g->arg.n);
+  for (uint32_t i = 0; i < t->g->arg.n; i++) {
+    const Arg *arg = &t->g->arg.at[i];
+    size_t bytes = a->n[i] * (arg->number != NUMBER_REAL ? 4 : arg->role == ARG_SUMS || real == BASE_F64 ? 8 : 4);
+    c[i] = arena_alloc(t->arena, bytes + 64);
+    memcpy(c[i], a->own[i], bytes);
+  }
+  return c;
+}
+
+static double at(const Trial *t, uint32_t arg, void *const *args, uint64_t k, bool own, Base real) {
+  const Arg *a = &t->g->arg.at[arg];
+  if (a->number != NUMBER_REAL) return ((int32_t **)args)[arg][k];
+  return own && a->role != ARG_SUMS && real == BASE_F32 ? ((float **)args)[arg][k] : ((double **)args)[arg][k];
+}
+
+/* The largest difference over all arguments, as a part of the largest number of its argument. */
+static double differ(const Trial *t, const Args *n, void *const *x, bool own_x, void *const *y, bool own_y, Base real, uint32_t *where) {
+  double worst = 0;
+  for (uint32_t i = 0; i < t->g->arg.n; i++) {
+    double scale = 1e-3, most = 0;
+    for (uint64_t k = 0; k < n->n[i]; k++) {
+      double a = at(t, i, x, k, own_x, real), b = at(t, i, y, k, own_y, real);
+      if (fabs(a) > scale && isfinite(a)) scale = fabs(a);
+      double d = a == b || (isnan(a) && isnan(b)) ? 0 : isfinite(a) && isfinite(b) ? fabs(a - b) : INFINITY;
+      if (d > most) most = d;
+    }
+    if (most / scale > worst) { worst = most / scale; *where = i; }
+  }
+  return worst;
+}
+
+static bool same_bits(const Trial *t, const Args *n, void *const *x, void *const *y, Base real, uint32_t *where) {
+  for (uint32_t i = 0; i < t->g->arg.n; i++) {
+    const Arg *arg = &t->g->arg.at[i];
+    size_t bytes = n->n[i] * (arg->number != NUMBER_REAL ? 4 : arg->role == ARG_SUMS || real == BASE_F64 ? 8 : 4);
+    if (memcmp(x[i], y[i], bytes)) { *where = i; return false; }
+  }
+  return true;
+}
+
+static bool run_code(const EntryCode *e, LlvmCode *code, const int64_t *sizes, void *const *args, int parts) {
+  size_t bytes = (size_t)size_expr(&e->workspace, sizes);
+  char *space = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  if (!space) exit(EXIT_MEMORY);
+  memset(space, 0xff, bytes);
+  for (uint32_t k = 0; k < e->kernel.n; k++) {
+    const EntryKernel *kernel = &e->kernel.at[k];
+    void **bufs = calloc(kernel->kernel->buf.n + 1, sizeof *bufs);
+    for (uint32_t i = 0; i < kernel->kernel->buf.n; i++) {
+      if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
+      const EntryBuf *b = &e->buf.at[kernel->bind[i]];
+      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)(uintptr_t)b->constant : space + size_expr(&b->at, sizes);
+    }
+    Arena name = { 0 };
+    LlvmFunction *f = llvm_find(code, str_copy(&name, kernel->kernel->name).at);
+    arena_free(&name);
+    if (!f) { free(bufs); free(space); return false; }
+    for (int p = parts; p-- > 0;)                      /* the last part first: the order may not matter */
+      f(bufs, sizes, space + size_expr(&e->slabs, sizes), (int64_t)p * e->slots / parts, (int64_t)(p + 1) * e->slots / parts);
+    free(bufs);
+  }
+  free(space);
+  return true;
+}
+
+static void result(const char *file, Str entry, const char *what, bool ok, double x, Str arg) {
+  if (ok) printf("pass %s %.*s: %s (%.1e)\n", file, STR(entry), what, x);
+  else printf("fail %s %.*s: %s: %.3e at %.*s\n", file, STR(entry), what, x, STR(arg));
+  fflush(stdout);
+}
+
+static void trial(const char *file, const Program *p, const Model *m, EntryKind kind, bool f64, int64_t batch, const char *march) {
+  Arena arena = { 0 };
+  Graph *g = graph_lower(&arena, p, m, kind, f64);
+  Graph *s = graph_simplify(g, &arena);
+  Trial t = { .arena = &arena, .g = g, .sizes = { batch, 5, 4, 3, 6, 2, 1, 1 }, .state = 7 };
+  Base real = g->f64 ? BASE_F64 : BASE_F32;
+  Why why = { .arena = &arena };
+  if (!graph_verify(g, &why) || !graph_verify(s, &why)) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
+  Args a = make_args(&t, p, m, real);
+  Args b = { arena_array(&arena, void *, g->arg.n), a.own, a.n };
+  for (uint32_t i = 0; i < g->arg.n; i++) {            /* a second copy for the simplified graph */
+    size_t bytes = a.n[i] * (g->arg.at[i].number != NUMBER_REAL ? 4 : 8);
+    b.f64[i] = arena_alloc(&arena, bytes + 8);
+    memcpy(b.f64[i], a.f64[i], bytes);
+  }
+  uint32_t where = 0;
+  if (!graph_eval(g, t.sizes, a.f64, NULL, &why) || !graph_eval(s, t.sizes, b.f64, NULL, &why)) {
+    printf("fail %s %.*s: evaluator of Graph: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text));
+    goto out;
+  }
+  double d = differ(&t, &a, a.f64, false, b.f64, false, real, &where);
+  result(file, g->name, "simplified Graph = Graph", d < 1e-9, d, g->arg.at[where].name);
+  const Target *target = target_find(str_of(march), &why);
+  EntryCode *e = entry_plan(&arena, s, target, NULL);
+  for (uint32_t k = 0; k < e->kernel.n; k++)
+    if (!loops_verify(e->kernel.at[k].kernel, &why)) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
+  void **x = copy_args(&t, &a, real);
+  bool ok = entry_eval(e, t.sizes, x, true, &why);
+  result(file, g->name, "bounds and races", ok, 0, why.reason.n ? why.reason.at[0].text : (Str){ 0 });
+  if (!ok) goto out;
+  d = differ(&t, &a, a.f64, false, x, true, real, &where);
+  result(file, g->name, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-9 : 2e-4), d, g->arg.at[where].name);
+  LlvmUnit *u = llvm_open(S("law"), str_of(march), &why);
+  for (uint32_t k = 0; k < e->kernel.n; k++) llvm_kernel(u, e->kernel.at[k].kernel, e->slab);
+  LlvmCode *code = llvm_load(u, &why);
+  if (!code) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
+  static const int parts[] = { 1, 2, 7 };
+  for (int q = 0; q < 3; q++) {
+    void **y = copy_args(&t, &a, real);
+    ok = run_code(e, code, t.sizes, y, parts[q]) && same_bits(&t, &a, x, y, real, &where);
+    char what[64];
+    snprintf(what, sizeof what, "LLVM = Loops in every bit, %d parts", parts[q]);
+    result(file, g->name, what, ok, 0, g->arg.at[where].name);
+  }
+  llvm_unload(code);
+out:
+  arena_free(&arena);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5) { fprintf(stderr, "usage: entries LIBRARY BATCH MARCH FILE...\n"); return EXIT_USAGE; }
+  for (int i = 4; i < argc; i++) {
+    Arena arena = { 0 };
+    Sources sources = { .arena = &arena };
+    Diags diags = { .arena = &arena, .sources = &sources };
+    uint32_t source = source_read(&sources, str_of(argv[i]));
+    const Ast *file = source ? ast_parse(&arena, &diags, source) : NULL;
+    Program *p = file && !diags.nerrors ? program_check(&arena, &diags, file, str_of(argv[1])) : NULL;
+    const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
+    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); arena_free(&arena); continue; }
+    for (uint32_t k = 0; k < p->model.n; k++) {
+      const Model *m = p->model.at[k];
+      int64_t batch = strtol(argv[2], NULL, 10);
+      trial(name, p, m, ENTRY_INFER, false, batch, argv[3]);
+      trial(name, p, m, ENTRY_TRACE, true, batch, argv[3]);
+      if (!m->train) continue;
+      trial(name, p, m, ENTRY_STEP, false, batch, argv[3]);
+      trial(name, p, m, ENTRY_STEP, true, batch, argv[3]);
+      trial(name, p, m, ENTRY_EVAL, false, batch, argv[3]);
+      trial(name, p, m, ENTRY_SCORE, true, batch, argv[3]);
+      trial(name, p, m, ENTRY_SLOPE, true, batch, argv[3]);
+    }
+    program_close(p);
+    arena_free(&arena);
+  }
+  return 0;
+}
