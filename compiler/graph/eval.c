@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* --- arguments and constants ------------------------------------------------------------------------------------ */
+/* --- arguments and constants ------------------------------------------------------------------ */
 static bool integral(const Arg *a) { return a->number != NUMBER_REAL && a->role != ARG_SUMS; }
 
 /* Rows (leading ROW axes) and numbers in a row of a value in an argument. */
@@ -26,7 +26,8 @@ bool eval_input(const Run *r, Val v, double *y) {
   uint64_t rows, row;
   rows_of(r, &n->shape, &rows, &row);
   const void *from = r->args[n->number];
-  if (!from && rows && row) return why_no(r->why, CODE_NONE, "argument %.*s is missing", STR(r->g->arg.at[n->number].name));
+  if (!from && rows && row)
+    return why_no(r->why, CODE_NONE, "argument %.*s is missing", STR(r->g->arg.at[n->number].name));
   for (uint64_t i = 0; i < rows; i++)
     for (uint64_t k = 0; k < row; k++) {
       uint64_t at = i * (n->pitch ? n->pitch : row) + n->offset + k;
@@ -61,7 +62,7 @@ bool eval_iota(const Run *r, Val v, double *y) {
   return true;
 }
 
-/* --- side by side, harmonics, random ------------------------------------------------------------------------------- */
+/* --- side by side, harmonics, random ---------------------------------------------------------- */
 bool eval_join(const Run *r, Val v, double *y) {
   const Node *n = &r->g->node.at[v];
   int64_t size[RANK_MOST], stride[RANK_MOST];
@@ -127,7 +128,7 @@ bool eval_stop(const Run *r, Val v, double *y) {
   return true;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------- */
 static void store(const Run *r, const Store *s) {
   uint64_t rows, row;
   rows_of(r, run_shape(r, s->value), &rows, &row);

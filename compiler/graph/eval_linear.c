@@ -9,7 +9,7 @@
 
 enum { BLOCK = 256 };
 
-/* --- contract ------------------------------------------------------------------------------------------------ */
+/* --- contract --------------------------------------------------------------------------------- */
 typedef struct Loops {
   int nargs, n;                     /* operands walked by strides; loops, the innermost last        */
   int64_t size[LABELS_MOST], out[LABELS_MOST], of[ARGS_MOST][LABELS_MOST];
@@ -150,7 +150,7 @@ bool eval_contract(const Run *r, Val v, double *y) {
   return true;
 }
 
-/* --- map ---------------------------------------------------------------------------------------------------------- */
+/* --- map -------------------------------------------------------------------------------------- */
 #define EACH(formula) for (int j = 0; j < n; j++) y[j] = (formula); break
 static void apply(ExprOp op, double *y, const double *a, const double *b, const double *c, int n) {
   switch (op) {
@@ -184,7 +184,8 @@ bool eval_map(const Run *r, Val v, double *y) {
   }
 
   int rank = n->shape.rank;
-  int64_t size[RANK_MOST], stride[RANK_MOST], step[ARGS_MOST][RANK_MOST] = { 0 }, at[ARGS_MOST] = { 0 }, i[RANK_MOST] = { 0 };
+  int64_t size[RANK_MOST], stride[RANK_MOST], step[ARGS_MOST][RANK_MOST] = { 0 }, at[ARGS_MOST] = { 0 },
+      i[RANK_MOST] = { 0 };
   for (int o = 0; o < n->nargs; o++) {
     const Shape *s = run_shape(r, n->arg[o]);
     run_strides(r, s, size, stride);
@@ -208,7 +209,8 @@ bool eval_map(const Run *r, Val v, double *y) {
     for (uint32_t k = 0; k < steps; k++) {
       const Expr *e = &r->g->expr.at.at[order[k]];
       if (e->op > EXPR_SIZE)
-        apply((ExprOp)e->op, of[order[k]], of[e->a[0]], e->a[1] ? of[e->a[1]] : NULL, e->a[2] ? of[e->a[2]] : NULL, block);
+        apply((ExprOp)e->op, of[order[k]], of[e->a[0]], e->a[1] ? of[e->a[1]] : NULL, e->a[2] ? of[e->a[2]]
+            : NULL, block);
     }
     memcpy(y + done, of[n->expr], (size_t)block * sizeof *y);
     done += (uint64_t)block;

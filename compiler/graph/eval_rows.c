@@ -6,12 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* --- places --------------------------------------------------------------------------------------------------- */
+/* --- places ----------------------------------------------------------------------------------- */
 /* of [pre J post], to [pre V post]: the place of each number of `of` in `to`, i being [J] or [sample J]. */
 static int64_t *places_at_index(const Run *r, const Shape *to, Val index, uint8_t axis) {
   const Shape *is = run_shape(r, index);
   int shared = index_shares(r->g, to, is, axis), moved = is->rank - shared;
-  int64_t pre = 1, rows = 1, post = 1, n = run_size(r, to->axis[axis].n), sample = shared ? run_size(r, is->axis[0].n) : 1;
+  int64_t pre = 1, rows = 1, post = 1, n = run_size(r, to->axis[axis].n);
+  int64_t sample = shared ? run_size(r, is->axis[0].n) : 1;
   for (int a = 0; a < axis; a++) pre *= run_size(r, to->axis[a].n);
   for (int a = 0; a < moved; a++) rows *= run_size(r, is->axis[shared + a].n);
   for (int a = axis + 1; a < to->rank; a++) post *= run_size(r, to->axis[a].n);
@@ -111,14 +112,15 @@ bool eval_rmax(const Run *r, Val v, double *y) {
   return true;
 }
 
-/* --- views --------------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 int64_t view_row(const Graph *g, const View *v, uint16_t from, int64_t row, int64_t win) {
   const Dom *to = &g->dom.at[v->dom], *w = v->win ? &g->dom.at[v->win] : NULL, *of = &g->dom.at[from];
   int64_t source = 0;
   for (int d = 0; d < of->ndim; d++) {
     int64_t r = of->ndim == 1 ? row : d == 0 ? row / to->shape[1] : row % to->shape[1];
     int64_t k = !w ? 0 : of->ndim == 1 ? win : d == 0 ? win / w->shape[1] : win % w->shape[1];
-    int64_t x = r * v->d[d].row + k * v->d[d].win + v->d[d].add, n = of->ndim == 1 ? (int64_t)of->n : (int64_t)of->shape[d];
+    int64_t x = r * v->d[d].row + k * v->d[d].win + v->d[d].add, n = of->ndim == 1 ? (int64_t)of->n
+        : (int64_t)of->shape[d];
     if (x % v->d[d].div) return -1;
     x /= v->d[d].div;
     if (of->wrap) x = ((x % n) + n) % n;

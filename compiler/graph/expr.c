@@ -15,7 +15,7 @@ static const uint8_t arity[EXPR_COUNT] = {
 #undef EXPR
 };
 
-/* --- the pool ------------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 static uint64_t bits_of(double x) {
   uint64_t u;
   memcpy(&u, &x, sizeof u);
@@ -65,7 +65,7 @@ ExprId expr_const(ExprPool *p, double x) {
 }
 ExprId expr_size(ExprPool *p, uint32_t symbol) { return intern(p, &(Expr){ .op = EXPR_SIZE, .number = symbol }); }
 
-/* --- one operation -------------------------------------------------------------------------------- */
+/* --- one operation ---------------------------------------------------------------------------- */
 /* The k-th derivative of sin(x) / x. Near 0 from its series, sum of (-1)^i x^2i / (2i + 1)!. */
 static double sinc(int k, double x) {
   if (fabs(x) < 1) {
@@ -119,7 +119,7 @@ double expr_apply(ExprOp op, double a, double b, double c) {
   bug("operation %d", (int)op);
 }
 
-/* --- building ------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------- */
 static bool is(const ExprPool *p, ExprId e, ExprOp op) { return p->at.at[e].op == op; }
 static bool is_const(const ExprPool *p, ExprId e, double x) {
   return is(p, e, EXPR_CONST) && bits_of(p->at.at[e].x) == bits_of(x);
@@ -184,7 +184,7 @@ ExprId expr_op(ExprPool *p, ExprOp op, ExprId a, ExprId b, ExprId c) {
   return e ? e : intern(p, &(Expr){ .op = (uint8_t)op, .a = { a, b, c } });
 }
 
-/* --- walking -------------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 ExprId *expr_order(const ExprPool *p, ExprId e, Arena *arena, uint32_t *n) {
   assert(e && e < p->at.n);
   bool *needed = arena_array(arena, bool, e + 1);

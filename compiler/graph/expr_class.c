@@ -7,7 +7,7 @@
 #include "graph/expr.h"
 #include <math.h>
 
-/* --- linear: 0 fixed, 1 linear, 2 zero, 3 neither ---------------------------------------------------- */
+/* --- linear: 0 fixed, 1 linear, 2 zero, 3 neither --------------------------------------------- */
 enum { FIXED, LINEAR, ZERO, NEITHER };
 
 static int join(int a, int b) { return a == ZERO ? b : b == ZERO ? a : a == b ? a : NEITHER; }
@@ -46,7 +46,7 @@ bool expr_linear(const ExprPool *p, ExprId e, uint32_t mask) {
   return yes;
 }
 
-/* --- parity: bits EVEN and ODD, both for 0, none for unknown --------------------------------------------- */
+/* --- parity: bits EVEN and ODD, both for 0, none for unknown ---------------------------------- */
 enum { EVEN = 1, ODD = 2 };
 
 static int product(int a, int b) {                            /* even of like, odd of unlike parities */
@@ -117,7 +117,7 @@ static bool has_parity(const ExprPool *p, ExprId e, uint32_t mask, int parity) {
 bool expr_odd(const ExprPool *p, ExprId e, uint32_t mask) { return has_parity(p, e, mask, ODD); }
 bool expr_even(const ExprPool *p, ExprId e, uint32_t mask) { return has_parity(p, e, mask, EVEN); }
 
-/* --- degree: e(t x) = t^k e(x) for t > 0 --------------------------------------------------------------------- */
+/* --- degree: e(t x) = t^k e(x) for t > 0 ------------------------------------------------------ */
 typedef struct Degree { bool known, any; double k; } Degree;
 
 static Degree meet(Degree a, Degree b) {
@@ -146,7 +146,8 @@ static Degree degree_of(const ExprPool *p, const Expr *e, const Degree *of, uint
   case EXPR_RSQRT: return a.known && !a.any ? (Degree){ true, false, -a.k / 2 } : none;
   case EXPR_RSQRT0: return a.known && !a.any ? (Degree){ true, false, -a.k / 2 } : a;
   case EXPR_POW:
-    if (a.known && !a.any && p->at.at[e->a[1]].op == EXPR_CONST) return (Degree){ true, false, a.k * p->at.at[e->a[1]].x };
+    if (a.known && !a.any && p->at.at[e->a[1]].op == EXPR_CONST)
+      return (Degree){ true, false, a.k * p->at.at[e->a[1]].x };
     break;
   default: break;
   }

@@ -18,7 +18,7 @@ static const struct { const char *name; uint8_t arity; } ops[EXPR_COUNT] = {
 #undef EXPR
 };
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 typedef struct Reader { ExprPool *p; const char *start, *at; int depth; Why *why; bool failed; } Reader;
 
 static ExprId fail(Reader *r, const char *what) {
@@ -174,7 +174,7 @@ ExprId expr_read(ExprPool *p, const char *text, Why *why) {
   return *r.at ? fail(&r, "something is left over") : e;
 }
 
-/* --- printing ------------------------------------------------------------------------------------- */
+/* --- printing --------------------------------------------------------------------------------- */
 enum { AT_OR, AT_AND, AT_NOT, AT_COMPARISON, AT_SUM, AT_PRODUCT, AT_UNARY, AT_PRIMARY };
 
 static int level(const Expr *e) {

@@ -17,11 +17,12 @@ Graph *graph_open(Arena *arena, Str name, EntryKind kind) {
   return g;
 }
 
-/* --- what axes are made of ---------------------------------------------------------------------------------- */
+/* --- what axes are made of -------------------------------------------------------------------- */
 uint16_t graph_dom(Graph *g, const Dom *d) {
   for (uint32_t i = 1; i < g->dom.n; i++) {
     const Dom *o = &g->dom.at[i];
-    if (str_equal(o->name, d->name) && o->sort == d->sort && o->parent == d->parent && o->n == d->n && o->ndim == d->ndim &&
+    if (str_equal(o->name, d->name) && o->sort == d->sort && o->parent == d->parent && o->n == d->n &&
+        o->ndim == d->ndim &&
         o->shape[0] == d->shape[0] && o->shape[1] == d->shape[1] && o->moved == d->moved && o->wrap == d->wrap &&
         o->action == d->action && o->window == d->window)
       return (uint16_t)i;
@@ -70,7 +71,8 @@ static bool table_equal(const ConstTable *a, const ConstTable *b, uint64_t count
     if (x.role != y.role || x.dual != y.dual || x.what != y.what || x.n != y.n) return false;
   }
   for (uint32_t i = 0; i < a->n; i++)
-    if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) || memcmp(&a->nz[i].v, &b->nz[i].v, sizeof(double))) return false;
+    if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) || memcmp(&a->nz[i].v, &b->nz[i].v,
+        sizeof(double))) return false;
   return !a->dense || !memcmp(a->dense, b->dense, count * sizeof *a->dense);
 }
 
@@ -104,7 +106,7 @@ Axis axis_rep(const Graph *g, uint16_t frame, bool dual) {
 }
 Axis axis_mul(Size n) { return (Axis){ ROLE_MUL, false, 0, n }; }
 
-/* --- one node ---------------------------------------------------------------------------------------------------- */
+/* --- one node --------------------------------------------------------------------------------- */
 static Val append(Graph *g, Node n, const Val *x, uint32_t nargs) {
   if (nargs > ARGS_MOST) bug("%s of %u operands", op_name((Op)n.op), nargs);
   Val *arg = arena_array(g->arena, Val, nargs + 1);
@@ -137,12 +139,13 @@ Val graph_input(Graph *g, uint32_t arg, const Shape *s, uint64_t offset, uint64_
 Val graph_param(Graph *g, uint32_t arg, const Shape *s, uint64_t offset) {
   return append(g, (Node){ .op = OP_param, .number = arg, .shape = *s, .offset = offset }, NULL, 0);
 }
-Val graph_const_table(Graph *g, uint32_t table) { return append(g, (Node){ .op = OP_table, .number = table }, NULL, 0); }
+Val graph_const_table(Graph *g, uint32_t table) { return append(g, (Node){ .op = OP_table, .number = table },
+    NULL, 0); }
 Val graph_iota(Graph *g, const Shape *s, uint8_t axis) {
   return append(g, (Node){ .op = OP_iota, .number = axis, .shape = *s }, NULL, 0);
 }
 
-/* --- labels -------------------------------------------------------------------------------------------------------- */
+/* --- labels ----------------------------------------------------------------------------------- */
 /* In order of appearance: operands first, then the result. */
 static const Labels *canonical(Graph *g, const Labels *from, uint32_t n) {
   Labels *to = arena_one(g->arena, Labels);
@@ -179,7 +182,8 @@ static Labels read_labels(const char *text, uint32_t n) {
 
 Val graph_contract_labels(Graph *g, const Labels *labels, const Val *x, uint32_t n, const Shape *broadcast) {
   if (n > ARGS_MOST) bug("contract of %u operands", n);
-  return append(g, (Node){ .op = OP_contract, .labels = canonical(g, labels, n), .shape = broadcast ? *broadcast : (Shape){ 0 } }, x, n);
+  return append(g, (Node){ .op = OP_contract, .labels = canonical(g, labels, n), .shape = broadcast
+      ? *broadcast : (Shape){ 0 } }, x, n);
 }
 
 Val graph_contract(Graph *g, const char *labels, const Val *x, uint32_t n) {
@@ -189,7 +193,8 @@ Val graph_contract(Graph *g, const char *labels, const Val *x, uint32_t n) {
 
 Val graph_map_labels(Graph *g, const Labels *labels, ExprId e, const Val *x, uint32_t n, const Shape *broadcast) {
   if (n > ARGS_MOST) bug("map of %u operands", n);
-  return append(g, (Node){ .op = OP_map, .expr = e, .labels = canonical(g, labels, n), .shape = broadcast ? *broadcast : (Shape){ 0 } }, x, n);
+  return append(g, (Node){ .op = OP_map, .expr = e, .labels = canonical(g, labels, n), .shape = broadcast
+      ? *broadcast : (Shape){ 0 } }, x, n);
 }
 
 Val graph_map(Graph *g, const char *labels, const char *expr, const Val *x, uint32_t n) {
@@ -218,7 +223,7 @@ Val graph_constant(Graph *g, const Shape *s, double x) {
   return graph_map_labels(g, &l, expr_const(&g->expr, x), NULL, 0, s);
 }
 
-/* --- rows, reductions, views ---------------------------------------------------------------------------------------- */
+/* --- rows, reductions, views ------------------------------------------------------------------ */
 Val graph_gather(Graph *g, Val x, Val i, uint8_t axis) {
   return append(g, (Node){ .op = OP_gather, .axis = axis }, (Val[]){ x, i }, 2);
 }
@@ -246,7 +251,8 @@ Val graph_rmax(Graph *g, Val x, uint16_t axes, double fill) {
   return append(g, (Node){ .op = OP_rmax, .axes = axes, .fill = fill }, &x, 1);
 }
 Val graph_rmax_at(Graph *g, Val x, Val i, uint8_t axis, uint16_t dom, double fill) {
-  return append(g, (Node){ .op = OP_rmax, .axis = axis, .fill = fill, .shape = rows_at(g, axis, dom) }, (Val[]){ x, i }, 2);
+  return append(g, (Node){ .op = OP_rmax, .axis = axis, .fill = fill, .shape = rows_at(g, axis, dom) },
+      (Val[]){ x, i }, 2);
 }
 
 /* A copy in which what the sort does not use is 0, so that equal views are equal bytes. */
@@ -275,7 +281,8 @@ Val graph_view(Graph *g, Val x, const View *v) {
 Val graph_fold(Graph *g, Val x, const View *v, const Shape *of) {
   return append(g, (Node){ .op = OP_fold, .view = view_copy(g, v, of), .shape = *of }, &x, 1);
 }
-Val graph_join(Graph *g, const Val *x, uint32_t n, uint8_t axis) { return append(g, (Node){ .op = OP_join, .axis = axis }, x, n); }
+Val graph_join(Graph *g, const Val *x, uint32_t n, uint8_t axis) { return append(g, (Node){ .op = OP_join,
+    .axis = axis }, x, n); }
 
 /* The components of the result are a frame of their own: the sum of the degrees 0 ... L. */
 Val graph_harmonics(Graph *g, Val r, uint32_t degree) {
@@ -295,7 +302,7 @@ Val graph_random(Graph *g, const Shape *s, uint32_t draw, Val key) {
 }
 Val graph_stop(Graph *g, Val x) { return append(g, (Node){ .op = OP_stop }, &x, 1); }
 
-/* --- for people -------------------------------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------- */
 void shape_text(const Graph *g, const Shape *s, Out *out) {
   static const char *const numbers[] = { "", "int ", "flag " };
   out_printf(out, "[%s", numbers[s->number]);
@@ -310,7 +317,8 @@ void shape_text(const Graph *g, const Shape *s, Out *out) {
     Str name = a.role == ROLE_ROW ? g->dom.at[a.what].name : g->frame.at[a.what].name;
     for (uint32_t c = 0; c < name.n; c++) {
       char letter = name.at[c];
-      bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '(' || letter == ')';
+      bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' &&
+          letter <= '9') || letter == '(' || letter == ')';
       out_str(out, plain ? (Str){ &name.at[c], 1 } : S("_"));
     }
     out_printf(out, "%s%d%s", a.role == ROLE_ROW ? "." : ":", a.what, a.dual ? "*" : "");

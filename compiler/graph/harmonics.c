@@ -56,7 +56,7 @@ void harmonics_at(uint32_t dim, uint32_t degree, const double *r, double *y) {
   }
 }
 
-/* --- gradients -------------------------------------------------------------------------------------------------- */
+/* --- gradients -------------------------------------------------------------------------------- */
 typedef struct Entries { Nz *at; uint32_t n; } Entries;
 
 /* d y(l, m) / d r[a] += v y(l - 1, q); m, q < 0: the s. */
@@ -67,7 +67,8 @@ static void entry(Entries *e, int l, int m, int q, int a, double v) {
 
 static void solid_gradient(Entries *e, int l) {
   for (int m = 0; m <= l; m++) {
-    double a = sqrt((double)(l - m) * (l - m - 1)), b = sqrt((double)(l + m) * (l + m - 1)), z = sqrt((double)l * l - (double)m * m);
+    double a = sqrt((double)(l - m) * (l - m - 1)), b = sqrt((double)(l + m) * (l + m - 1)),
+        z = sqrt((double)l * l - (double)m * m);
     entry(e, l, m, m, 2, z);
     if (m == 0) {                                            /* d P^0 = -a (c_1, s_1) / sqrt(2) */
       entry(e, l, 0, 1, 0, -a / sqrt(2));
@@ -90,7 +91,8 @@ static void solid_gradient(Entries *e, int l) {
 
 static void circular_gradient(Entries *e, int l) {            /* d z^l = l z^(l - 1) (dx + i dy) */
   int re = 2 * l - 1, lower = l == 1 ? 0 : 2 * l - 3;
-  const int to[4] = { re, re, re + 1, re + 1 }, of[4] = { lower, lower + 1, lower + 1, lower }, axis[4] = { 0, 1, 0, 1 };
+  const int to[4] = { re, re, re + 1, re + 1 }, of[4] = { lower, lower + 1, lower + 1, lower },
+      axis[4] = { 0, 1, 0, 1 };
   const double v[4] = { l, -l, l, l };
   for (int i = 0; i < 4; i++)
     if (l > 1 || of[i] == 0) e->at[e->n++] = (Nz){ { (uint16_t)to[i], (uint16_t)of[i], (uint16_t)axis[i] }, v[i] };

@@ -39,7 +39,7 @@ static Shape dual(const Graph *g, Shape s) {
   return s;
 }
 
-/* --- map ------------------------------------------------------------------------------------------------------------- */
+/* --- map -------------------------------------------------------------------------------------- */
 /* Operands of a new map or contract, with the labels they had in an old one. */
 typedef struct Operands { Val x[ARGS_MOST]; Labels labels; uint32_t n; } Operands;
 
@@ -87,12 +87,13 @@ static bool monomial(const ExprPool *p, ExprId e, uint32_t *factors, uint32_t *n
   }
 }
 
-/* Does the slope read signs along an axis that x has too? Then c times the slope must be one map: each alone is even. */
+/* Does the slope read signs along an axis that x has too? Then c times the slope must be one map: alone it is even. */
 static bool signs_stay(const Sweep *s, const Node *n, int i, ExprId slope) {
   for (int j = 0; j < n->nargs; j++)
     for (int a = 0; a < shape(s, n->arg[j])->rank; a++) {
       Axis x = shape(s, n->arg[j])->axis[a];
-      if (x.role == ROLE_REP && s->g->frame.at[x.what].action == ACTION_SIGNS && has(n->labels->of[i], n->labels->of[j][a]) &&
+      if (x.role == ROLE_REP && s->g->frame.at[x.what].action == ACTION_SIGNS && has(n->labels->of[i],
+          n->labels->of[j][a]) &&
           expr_reads(&s->g->expr, slope, (uint32_t)j))
         return true;
     }
@@ -137,7 +138,8 @@ static void pull_map(Sweep *s, Val v, Val c) {
     if (!s->needed[n.arg[i]]) continue;
     ExprId slope = expr_diff(p, n.expr, (uint32_t)i);
     if (slope == expr_const(p, 0)) continue;
-    if (same_axes(&n, i) && n.shape.rank == shape(s, n.arg[i])->rank && !memcmp(n.labels->of[i], n.labels->out, RANK_MOST)) {
+    if (same_axes(&n, i) && n.shape.rank == shape(s, n.arg[i])->rank && !memcmp(n.labels->of[i],
+        n.labels->out, RANK_MOST)) {
       give(s, n.arg[i], slope == expr_const(p, 1) ? c : times_slope(s, &n, c, slope));
       continue;
     }
@@ -147,7 +149,8 @@ static void pull_map(Sweep *s, Val v, Val c) {
     if (monomial(p, slope, factors, &nfactors, &scale)) {
       operand(&o, c, n.labels->out);
       for (uint32_t k = 0; k < nfactors; k++) operand(&o, n.arg[factors[k]], n.labels->of[factors[k]]);
-      if (scale != 1) operand(&o, graph_constant(s->g, &(Shape){ .number = NUMBER_REAL }, scale), (uint8_t[RANK_MOST]){ 0 });
+      if (scale != 1)
+        operand(&o, graph_constant(s->g, &(Shape){ .number = NUMBER_REAL }, scale), (uint8_t[RANK_MOST]){ 0 });
     } else if (signs_stay(s, &n, i, slope)) {
       operand(&o, times_slope(s, &n, c, slope), n.labels->out);
     } else {
@@ -160,7 +163,7 @@ static void pull_map(Sweep *s, Val v, Val c) {
   }
 }
 
-/* --- contract ----------------------------------------------------------------------------------------------------------- */
+/* --- contract --------------------------------------------------------------------------------- */
 static void pull_contract(Sweep *s, Val v, Val c) {
   Node n = node(s, v);
   for (int i = 0; i < n.nargs; i++) {
@@ -176,7 +179,7 @@ static void pull_contract(Sweep *s, Val v, Val c) {
   }
 }
 
-/* --- rows at an index, reductions --------------------------------------------------------------------------------------- */
+/* --- rows at an index, reductions ------------------------------------------------------------- */
 static void pull_gather(Sweep *s, Val v, Val c) {
   Node n = node(s, v);
   give(s, n.arg[0], graph_segment(s->g, c, n.arg[1], n.axis, shape(s, n.arg[0])->axis[n.axis].what));
@@ -225,7 +228,7 @@ static void pull_rmax(Sweep *s, Val v, Val c) {
   give(s, n.arg[0], spread(s, &n, "select(x0 == x1, x2, 0)", (Val[]){ v, share }, 2));
 }
 
-/* --- views ----------------------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 static View view_of_cotangent(const Sweep *s, const View *v) {
   View w = *v;
   if (w.sort == VIEW_RETYPE) w.to = dual(s->g, w.to);
@@ -263,7 +266,8 @@ static void pull_harmonics(Sweep *s, Val v, Val c) {
   uint8_t at = 0;
   while (n.shape.axis[at].role != ROLE_REP) at++;
   Axis vector = shape(s, n.arg[0])->axis[at], out = n.shape.axis[at];
-  ConstTable t = { .name = S("gradient of harmonics"), .number = NUMBER_REAL, .rank = 3, .axis = { out, out, vector }, .invariant = true };
+  ConstTable t = { .name = S("gradient of harmonics"), .number = NUMBER_REAL, .rank = 3, .axis = { out, out,
+      vector }, .invariant = true };
   t.nz = harmonics_gradient((uint32_t)vector.n, n.number, s->g->arena, &t.n);
   Val x[3] = { c, v, graph_const_table(s->g, graph_table(s->g, &t)) };
   Labels l = { .of[2] = { RANK_MOST + 1, RANK_MOST + 2, RANK_MOST + 3 } };
@@ -276,7 +280,7 @@ static void pull_harmonics(Sweep *s, Val v, Val c) {
 
 static void pull_none(Sweep *s, Val v, Val c) { (void)s; (void)v; (void)c; }
 
-/* --- the sweep ---------------------------------------------------------------------------------------------------------------- */
+/* --- the sweep -------------------------------------------------------------------------------- */
 typedef void Pull(Sweep *s, Val v, Val c);
 static Pull *pull_of(uint8_t op) {
   static Pull *const pulls[] = {

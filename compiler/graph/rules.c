@@ -17,10 +17,12 @@ typedef struct Rules {
 static const Shape *shape(const Rules *r, const Node *n, int i) { return &r->g->node.at[n->arg[i]].shape; }
 static const Dom *dom(const Rules *r, Axis a) { return &r->g->dom.at[a.what]; }
 static bool moved_row(const Rules *r, Axis a) { return a.role == ROLE_ROW && dom(r, a)->moved; }
-static Action action_of(const Rules *r, Axis a) { return a.role == ROLE_REP ? r->g->frame.at[a.what].action : ACTION_PERMUTES; }
+static Action action_of(const Rules *r, Axis a) {
+  return a.role == ROLE_REP ? r->g->frame.at[a.what].action : ACTION_PERMUTES;
+}
 static bool permutes(const Rules *r, Axis a) { return action_of(r, a) <= ACTION_PERMUTES; }
 
-/* --- contract -------------------------------------------------------------------------------------------------------- */
+/* --- contract --------------------------------------------------------------------------------- */
 typedef struct Stand { Axis axis; bool result; } Stand;
 
 /* Does g cancel between two places? Dual ones when both are of operands, equal ones between operand and result. */
@@ -46,13 +48,14 @@ static bool rule_contract(const Rules *r, const Node *n) {
     if (action_of(r, first.axis) == ACTION_SIGNS && places % 2 == 0) continue;      /* [contract.2] (-1)^2k = 1     */
     if (places == 2 && cancel(r, first, second)) continue;                          /* [contract.3] <gx, g*y>       */
     Str name = r->g->frame.at[first.axis.what].name;
-    return why_no(r->why, CODE_NONE, "[contract.3] a label joins %d places of `%.*s`, whose components the group %s", places,
+    return why_no(r->why, CODE_NONE,
+        "[contract.3] a label joins %d places of `%.*s`, whose components the group %s", places,
                   STR(name), action_of(r, first.axis) == ACTION_SIGNS ? "gives signs" : "mixes");
   }
   return true;
 }
 
-/* --- map ----------------------------------------------------------------------------------------------------------------- */
+/* --- map -------------------------------------------------------------------------------------- */
 /* Which arguments have this label; -1 if one has it twice. */
 static int64_t arguments_with(const Node *n, uint8_t label) {
   int64_t mask = 0;
@@ -99,7 +102,8 @@ static bool counts_rightly(const Rules *r, const Node *n) {
 static bool rule_map(const Rules *r, const Node *n) {
   const ExprPool *p = &r->g->expr;
   if (!counts_rightly(r, n))
-    return why_no(r->why, CODE_NONE, "[map.5] positions among rows that move are only compared, with ==, with labels of such rows");
+    return why_no(r->why, CODE_NONE,
+        "[map.5] positions among rows that move are only compared, with ==, with labels of such rows");
   for (int a = 0; a < n->shape.rank; a++) {
     Axis x = n->shape.axis[a];
     if (permutes(r, x)) continue;                                                   /* [map.1] */
@@ -110,21 +114,25 @@ static bool rule_map(const Rules *r, const Node *n) {
     uint32_t mask = (uint32_t)with;
     Action action = action_of(r, x);
     if (action == ACTION_SIGNS && !expr_odd(p, n->expr, mask))
-      return why_no(r->why, CODE_NONE, "[map.2] signs of `%.*s` change, and the expression is not odd in them", STR(name));
+      return why_no(r->why, CODE_NONE,
+          "[map.2] signs of `%.*s` change, and the expression is not odd in them", STR(name));
     if (action == ACTION_SCALES && !expr_homogeneous(p, n->expr, mask))
-      return why_no(r->why, CODE_NONE, "[map.2] components of `%.*s` are scaled, and the expression is not homogeneous", STR(name));
+      return why_no(r->why, CODE_NONE,
+          "[map.2] components of `%.*s` are scaled, and the expression is not homogeneous", STR(name));
     if (action == ACTION_MIXES && !expr_linear(p, n->expr, mask))
-      return why_no(r->why, CODE_NONE, "[map.3] the group mixes `%.*s`, and the expression is not linear in it", STR(name));
+      return why_no(r->why, CODE_NONE,
+          "[map.3] the group mixes `%.*s`, and the expression is not linear in it", STR(name));
   }
   return true;
 }
 
-/* --- rows at an index, reductions -------------------------------------------------------------------------------------------- */
+/* --- rows at an index, reductions ------------------------------------------------------------- */
 static bool rule_gather(const Rules *r, const Node *n) {
   const Node *i = &r->g->node.at[n->arg[1]];
   Axis rows = n->op == OP_gather ? shape(r, n, 0)->axis[n->axis] : n->shape.axis[n->axis];
   if (moved_row(r, rows) && i->op == OP_map)
-    return why_no(r->why, CODE_NONE, "[gather.1] a computed index into `%.*s`, whose rows move", STR(dom(r, rows)->name));
+    return why_no(r->why, CODE_NONE, "[gather.1] a computed index into `%.*s`, whose rows move",
+        STR(dom(r, rows)->name));
   return true;
 }
 static bool rule_segment(const Rules *r, const Node *n) { return rule_gather(r, n); }
@@ -134,12 +142,13 @@ static bool rule_lse(const Rules *r, const Node *n) {
   const Shape *x = shape(r, n, 0);
   for (int a = 0; a < x->rank; a++)
     if (!permutes(r, x->axis[a]))
-      return why_no(r->why, CODE_NONE, "[lse.1] %s of components of `%.*s`", op_name((Op)n->op), STR(r->g->frame.at[x->axis[a].what].name));
+      return why_no(r->why, CODE_NONE, "[lse.1] %s of components of `%.*s`", op_name((Op)n->op),
+          STR(r->g->frame.at[x->axis[a].what].name));
   return n->axes || rule_gather(r, n);
 }
 static bool rule_rmax(const Rules *r, const Node *n) { return rule_lse(r, n); }
 
-/* --- views --------------------------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 static int64_t side(const Dom *d, int direction) {
   return d->ndim == 1 ? (direction ? 1 : (int64_t)d->n) : (int64_t)d->shape[direction];
 }
@@ -151,21 +160,26 @@ static int64_t side(const Dom *d, int direction) {
 static bool rule_window(const Rules *r, const View *v, const Dom *from) {
   const Dom *to = &r->g->dom.at[v->dom], *win = v->win ? &r->g->dom.at[v->win] : NULL;
   if (!from->moved && (!to->moved || from->n == 1) && (!win || !win->moved || from->n == 1)) return true;
-  if ((!from->moved && from->n != 1) || (!to->moved && to->n != 1) || (win && !win->moved && win->n != 1 && from->action))
+  if ((!from->moved && from->n != 1) || (!to->moved && to->n != 1) ||
+      (win && !win->moved && win->n != 1 && from->action))
     return why_no(r->why, CODE_NONE, "[view.1] a window between rows that move and rows that do not");
-  if (from->ndim != to->ndim || (win && win->ndim != from->ndim)) return why_no(r->why, CODE_NONE, "[view.1] a window of other dimension");
+  if (from->ndim != to->ndim || (win && win->ndim != from->ndim))
+    return why_no(r->why, CODE_NONE, "[view.1] a window of other dimension");
   if (from->moved && !from->action && !from->wrap) return why_no(r->why, CODE_NONE, "[view.1] a window on a set");
   for (int d = 0; d < from->ndim; d++) {
     int64_t N = side(from, d), n = side(to, d), K = win ? side(win, d) : 1;
     if (from->wrap) {
-      if (v->d[d].row * n != v->d[d].div * N) return why_no(r->why, CODE_NONE, "[view.1] the stride does not divide the torus");
+      if (v->d[d].row * n != v->d[d].div * N)
+        return why_no(r->why, CODE_NONE, "[view.1] the stride does not divide the torus");
       continue;
     }
-    if (from->action->flips[d] && v->d[d].row * (n - 1) + v->d[d].win * (K - 1) + 2 * (int64_t)v->d[d].add != v->d[d].div * (N - 1))
+    if (from->action->flips[d] &&
+        v->d[d].row * (n - 1) + v->d[d].win * (K - 1) + 2 * (int64_t)v->d[d].add != v->d[d].div * (N - 1))
       return why_no(r->why, CODE_NONE, "[view.1] the last window does not end where the first begins, mirrored");
   }
   bool swaps = from->action && from->action->swaps && from->ndim == 2;
-  if (swaps && (memcmp(&v->d[0], &v->d[1], sizeof v->d[0]) || side(from, 0) != side(from, 1) || side(to, 0) != side(to, 1) ||
+  if (swaps && (memcmp(&v->d[0], &v->d[1], sizeof v->d[0]) || side(from, 0) != side(from, 1) ||
+                side(to, 0) != side(to, 1) ||
                 (win && side(win, 0) != side(win, 1))))
     return why_no(r->why, CODE_NONE, "[view.1] the group exchanges two directions that differ");
   return true;
@@ -186,7 +200,8 @@ static bool rule_retype(const Rules *r, const Shape *x, const Shape *y) {
     Axis p = a < x->rank ? x->axis[a] : (Axis){ 0 }, q = b < y->rank ? y->axis[b] : (Axis){ 0 };
     bool more = a < x->rank && b < y->rank;
     if (more && axis_equal(r->g, p, q) && p.dual == q.dual) { a++; b++; continue; }
-    if (more && p.n == q.n && p.role == ROLE_ROW && q.role == ROLE_ROW && p.what != 1 && q.what != 1 && rows_alike(dom(r, p), dom(r, q))) { a++; b++; continue; }
+    if (more && p.n == q.n && p.role == ROLE_ROW && q.role == ROLE_ROW && p.what != 1 && q.what != 1 &&
+        rows_alike(dom(r, p), dom(r, q))) { a++; b++; continue; }
     if (a < x->rank && p.n == 1 && p.role != ROLE_REP) { a++; continue; }
     if (b < y->rank && q.n == 1 && q.role != ROLE_REP) { b++; continue; }
     return why_no(r->why, CODE_NONE, "[view.3] the axes of a renaming move differently");
@@ -210,13 +225,15 @@ static bool rule_fold(const Rules *r, const Node *n) {
   return view_rule(r, n, &n->shape, n->view->sort == VIEW_RETYPE ? &n->view->to : shape(r, n, 0));
 }
 
-/* --- what stands at the beginning ------------------------------------------------------------------------------------------------- */
+/* --- what stands at the beginning ------------------------------------------------------------- */
 static bool rule_param(const Rules *r, const Node *n) {
   for (int a = 0; a < n->shape.rank; a++) {
     Axis x = n->shape.axis[a];
-    if (moved_row(r, x)) return why_no(r->why, CODE_NONE, "[param.1] a weight for each row of `%.*s`, which move", STR(dom(r, x)->name));
+    if (moved_row(r, x))
+      return why_no(r->why, CODE_NONE, "[param.1] a weight for each row of `%.*s`, which move", STR(dom(r, x)->name));
     if (x.role == ROLE_REP && action_of(r, x) != ACTION_FIXED)
-      return why_no(r->why, CODE_NONE, "[param.1] a weight with components of `%.*s`", STR(r->g->frame.at[x.what].name));
+      return why_no(r->why, CODE_NONE, "[param.1] a weight with components of `%.*s`",
+          STR(r->g->frame.at[x.what].name));
   }
   return true;
 }
@@ -235,7 +252,8 @@ static bool rule_iota(const Rules *r, const Node *n) {
 static bool rule_random(const Rules *r, const Node *n) {
   for (int a = 0; a < n->shape.rank; a++)
     if (n->shape.axis[a].role == ROLE_REP)
-      return why_no(r->why, CODE_NONE, "[random.1] a draw for each component of `%.*s`", STR(r->g->frame.at[n->shape.axis[a].what].name));
+      return why_no(r->why, CODE_NONE, "[random.1] a draw for each component of `%.*s`",
+          STR(r->g->frame.at[n->shape.axis[a].what].name));
   return true;
 }
 
@@ -247,16 +265,18 @@ static bool rule_stop(const Rules *r, const Node *n) { (void)r; (void)n; return 
 static bool rule_harmonics(const Rules *r, const Node *n) {
   for (int a = 0; a < n->shape.rank; a++) {
     const Frame *f = n->shape.axis[a].role == ROLE_REP ? &r->g->frame.at[n->shape.axis[a].what] : NULL;
-    if (f && (f->action != ACTION_MIXES || !f->orthogonal)) return why_no(r->why, CODE_NONE, "[harmonics.1] harmonics in a frame of their own");
+    if (f && (f->action != ACTION_MIXES || !f->orthogonal))
+      return why_no(r->why, CODE_NONE, "[harmonics.1] harmonics in a frame of their own");
   }
   for (int a = 0; a < shape(r, n, 0)->rank; a++) {
     Axis x = shape(r, n, 0)->axis[a];
-    if (x.role == ROLE_REP && !r->g->frame.at[x.what].orthogonal) return why_no(r->why, CODE_NONE, "[harmonics.1] of a vector that is not orthogonal");
+    if (x.role == ROLE_REP && !r->g->frame.at[x.what].orthogonal)
+      return why_no(r->why, CODE_NONE, "[harmonics.1] of a vector that is not orthogonal");
   }
   return true;
 }
 
-/* --- structure ------------------------------------------------------------------------------------------------------------------------ */
+/* --- structure -------------------------------------------------------------------------------- */
 static bool size_exists(const Graph *g, Size n) { return n >= 0 || (uint32_t)(-(int64_t)n - 1) < g->symbol.n; }
 
 static bool axis_exists(const Graph *g, Axis a) {
@@ -269,7 +289,8 @@ static bool axis_exists(const Graph *g, Axis a) {
 }
 
 static bool doms_exist(const Graph *g, Why *why) {
-  if (!g->symbol.n || g->symbol.n > 8 || g->dom.n < 2 || g->frame.n < 1 || g->node.n < 1) return why_no(why, CODE_NONE, "an empty Graph");
+  if (!g->symbol.n || g->symbol.n > 8 || g->dom.n < 2 || g->frame.n < 1 || g->node.n < 1)
+    return why_no(why, CODE_NONE, "an empty Graph");
   for (uint32_t i = 1; i < g->dom.n; i++) {
     const Dom *d = &g->dom.at[i];
     bool ok = size_exists(g, d->n) && (d->ndim == 1 || d->ndim == 2) && d->parent < g->dom.n;
@@ -278,7 +299,8 @@ static bool doms_exist(const Graph *g, Why *why) {
     if (!ok) return why_no(why, CODE_NONE, "domain %u: rows and shape do not agree", i);
   }
   for (ExprId e = 1; e < g->expr.at.n; e++)
-    if (g->expr.at.at[e].op == EXPR_SIZE && g->expr.at.at[e].number >= g->symbol.n) return why_no(why, CODE_NONE, "an expression reads a size that is none");
+    if (g->expr.at.at[e].op == EXPR_SIZE && g->expr.at.at[e].number >= g->symbol.n)
+      return why_no(why, CODE_NONE, "an expression reads a size that is none");
   return true;
 }
 
@@ -334,7 +356,8 @@ static bool node_stands(const Graph *g, Val v, Why *why) {
     const View *w = n->view;
     if (w->axis < x->rank && x->axis[w->axis].role == ROLE_ROW && w->dom < g->dom.n && w->win < g->dom.n) {
       uint8_t ndim = g->dom.at[x->axis[w->axis].what].ndim;
-      if (g->dom.at[w->dom].ndim != ndim || (w->win && g->dom.at[w->win].ndim != ndim)) return why_no(why, CODE_NONE, "a window of other dimension");
+      if (g->dom.at[w->dom].ndim != ndim || (w->win && g->dom.at[w->win].ndim != ndim))
+        return why_no(why, CODE_NONE, "a window of other dimension");
     }
   }
   Shape s;
@@ -349,7 +372,8 @@ static bool node_stands(const Graph *g, Val v, Why *why) {
 static bool blame(const Graph *g, Val v, Why *why) {
   if (!why || !why->reason.n) return false;
   Reason *first = &why->reason.at[0];
-  first->text = str_format(why->arena, "%%%u %s, at `%.*s`: %.*s", v, op_name((Op)g->node.at[v].op), STR(g->node.at[v].path), STR(first->text));
+  first->text = str_format(why->arena, "%%%u %s, at `%.*s`: %.*s", v, op_name((Op)g->node.at[v].op),
+      STR(g->node.at[v].path), STR(first->text));
   return false;
 }
 
@@ -373,7 +397,7 @@ bool graph_structure(const Graph *g, Why *why) {
   return true;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 /* Positions among moving rows begin at iota and pass through what copies numbers. */
 static bool counts(const Rules *r, const Node *n) {
   if (n->op == OP_iota) return moved_row(r, n->shape.axis[n->number]);

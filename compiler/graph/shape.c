@@ -19,7 +19,7 @@ static bool no(Why *why, const Node *n, const char *what) {
 
 static const Shape *shape(const Graph *g, const Node *n, int i) { return &g->node.at[n->arg[i]].shape; }
 
-/* --- axes --------------------------------------------------------------------------------------------- */
+/* --- axes ------------------------------------------------------------------------------------- */
 bool axis_equal(const Graph *g, Axis a, Axis b) {
   (void)g;
   return a.role == b.role && a.what == b.what && a.n == b.n;
@@ -59,7 +59,7 @@ static bool insert_axis(Shape *s, int at, Axis x) {
 
 static Axis rows(const Graph *g, uint16_t dom) { return (Axis){ ROLE_ROW, false, dom, g->dom.at[dom].n }; }
 
-/* --- contract and map ------------------------------------------------------------------------------------ */
+/* --- contract and map ------------------------------------------------------------------------- */
 static bool labelled(const Graph *g, const Node *n, bool map, Shape *out, Why *why) {
   Axis axis[LABELS_MOST + 1] = { 0 };
   bool seen[LABELS_MOST + 1] = { false };
@@ -84,7 +84,8 @@ static bool labelled(const Graph *g, const Node *n, bool map, Shape *out, Why *w
     if (map && given[l]) return no(why, n, "a label twice in the result");
     if (!seen[l]) {                                          /* broadcast: the axis comes with the node */
       if (out->rank >= n->shape.rank) return no(why, n, "a label that no operand has, and no axis for it");
-      if (given[l] && !axis_equal(g, axis[l], n->shape.axis[out->rank])) return no(why, n, "a label joins different axes");
+      if (given[l] && !axis_equal(g, axis[l], n->shape.axis[out->rank]))
+        return no(why, n, "a label joins different axes");
       axis[l] = n->shape.axis[out->rank];
     }
     given[l] = true;
@@ -169,7 +170,7 @@ bool expr_number(const ExprPool *p, ExprId e, const uint8_t *of_args, uint32_t n
   return ok;
 }
 
-/* --- rows at an index ---------------------------------------------------------------------------------------- */
+/* --- rows at an index ------------------------------------------------------------------------- */
 static bool is_sample(Axis a) { return a.role == ROLE_ROW && a.what == 1; }
 
 bool index_shares(const Graph *g, const Shape *x, const Shape *i, uint8_t axis) {
@@ -203,7 +204,8 @@ static bool shape_segment(const Graph *g, const Node *n, Shape *out, Why *why) {
   if (n->axis + gone > x->rank) return no(why, n, "x has the rows of the index");
   for (int a = 0; a < gone; a++)
     if (!axis_equal(g, x->axis[n->axis + a], i->axis[first + a])) return no(why, n, "x has the rows of the index");
-  if (n->axis >= n->shape.rank || n->shape.axis[n->axis].role != ROLE_ROW) return no(why, n, "an index points into rows");
+  if (n->axis >= n->shape.rank || n->shape.axis[n->axis].role != ROLE_ROW)
+    return no(why, n, "an index points into rows");
   *out = *x;
   for (int a = 0; a < gone; a++) remove_axis(out, n->axis);
   return insert_axis(out, n->axis, n->shape.axis[n->axis]) || no(why, n, "too many axes");
@@ -226,7 +228,7 @@ static bool shape_over(const Graph *g, const Node *n, Shape *out, Why *why) {
 static bool shape_lse(const Graph *g, const Node *n, Shape *out, Why *why) { return shape_over(g, n, out, why); }
 static bool shape_rmax(const Graph *g, const Node *n, Shape *out, Why *why) { return shape_over(g, n, out, why); }
 
-/* --- views --------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 static bool literal_count(const Shape *s, int64_t *count, int *symbols) {
   *count = 1;
   for (int a = 0; a < s->rank; a++) {
@@ -252,7 +254,8 @@ static bool view_shape(const Graph *g, const Node *n, const View *v, const Shape
   Axis *a = &out->axis[v->axis];
   switch (v->sort) {
   case VIEW_WINDOW:
-    if (a->role != ROLE_ROW || a->n < 0 || !v->dom || v->dom >= g->dom.n || v->win >= g->dom.n || g->dom.at[v->dom].n < 0 ||
+    if (a->role != ROLE_ROW || a->n < 0 || !v->dom || v->dom >= g->dom.n || v->win >= g->dom.n ||
+        g->dom.at[v->dom].n < 0 ||
         (v->win && g->dom.at[v->win].n < 0))
       return no(why, n, "a window reads rows of known number");
     for (int d = 0; d < 2; d++)
@@ -262,15 +265,18 @@ static bool view_shape(const Graph *g, const Node *n, const View *v, const Shape
     *a = rows(g, v->dom);
     return !v->win || insert_axis(out, v->axis + 1, rows(g, v->win)) || no(why, n, "too many axes");
   case VIEW_SLICE:
-    if (a->n < 0 || v->from < 0 || v->n < 1 || v->from > a->n || v->n > a->n - v->from) return no(why, n, "a slice beyond the end");
+    if (a->n < 0 || v->from < 0 || v->n < 1 || v->from > a->n || v->n > a->n - v->from)
+      return no(why, n, "a slice beyond the end");
     if (a->role == ROLE_REP) return no(why, n, "a slice of components");
     if (a->role == ROLE_MUL) { a->n = (Size)v->n; return true; }
     if (v->drop) return v->n == 1 ? remove_axis(out, v->axis) : no(why, n, "only one row can be dropped");
-    if (!v->dom || v->dom >= g->dom.n || g->dom.at[v->dom].n != v->n) return no(why, n, "a slice of rows needs their domain");
+    if (!v->dom || v->dom >= g->dom.n || g->dom.at[v->dom].n != v->n)
+      return no(why, n, "a slice of rows needs their domain");
     *a = rows(g, v->dom);
     return true;
   case VIEW_SPLIT:
-    if (a->role != ROLE_MUL || a->n < 0 || v->n < 1 || v->n > a->n || a->n % v->n) return no(why, n, "copies do not split like that");
+    if (a->role != ROLE_MUL || a->n < 0 || v->n < 1 || v->n > a->n || a->n % v->n)
+      return no(why, n, "copies do not split like that");
     a->n = (Size)(a->n / v->n);
     return insert_axis(out, v->axis + 1, (Axis){ ROLE_MUL, false, 0, (Size)v->n }) || no(why, n, "too many axes");
   case VIEW_MERGE:
@@ -298,7 +304,7 @@ static bool shape_fold(const Graph *g, const Node *n, Shape *out, Why *why) {
   return true;
 }
 
-/* --- the rest -------------------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 static bool shape_join(const Graph *g, const Node *n, Shape *out, Why *why) {
   int64_t sum = 0;
   if (!n->nargs) return no(why, n, "nothing to join");
@@ -326,7 +332,8 @@ static bool shape_harmonics(const Graph *g, const Node *n, Shape *out, Why *why)
   if (n->number > 16) return no(why, n, "degrees up to 16");
   Size dim = x->axis[at].n == 2 ? 2 * (Size)n->number + 1 : (Size)((n->number + 1) * (n->number + 1));
   *out = *x;
-  if (at >= n->shape.rank || n->shape.axis[at].role != ROLE_REP || n->shape.axis[at].n != dim) return no(why, n, "components of another number");
+  if (at >= n->shape.rank || n->shape.axis[at].role != ROLE_REP || n->shape.axis[at].n != dim)
+    return no(why, n, "components of another number");
   out->axis[at] = n->shape.axis[at];
   return true;
 }
@@ -372,7 +379,8 @@ static bool shape_param(const Graph *g, const Node *n, Shape *out, Why *why) { r
 bool node_shape(const Graph *g, const Node *n, Shape *out, Why *why) {
   static const struct { bool (*rule)(const Graph *, const Node *, Shape *, Why *); int least, most; } rules[] = {
     [OP_input] = { shape_input, 0, 0 }, [OP_param] = { shape_param, 0, 0 }, [OP_table] = { shape_table, 0, 0 },
-    [OP_iota] = { shape_iota, 0, 0 }, [OP_map] = { shape_map, 0, ARGS_MOST }, [OP_contract] = { shape_contract, 0, ARGS_MOST },
+    [OP_iota] = { shape_iota, 0, 0 }, [OP_map] = { shape_map, 0, ARGS_MOST },
+        [OP_contract] = { shape_contract, 0, ARGS_MOST },
     [OP_gather] = { shape_gather, 2, 2 }, [OP_segment] = { shape_segment, 2, 2 }, [OP_lse] = { shape_lse, 1, 2 },
     [OP_rmax] = { shape_rmax, 1, 2 }, [OP_view] = { shape_view, 1, 1 }, [OP_fold] = { shape_fold, 1, 1 },
     [OP_join] = { shape_join, 1, ARGS_MOST }, [OP_harmonics] = { shape_harmonics, 1, 1 },

@@ -11,7 +11,7 @@
 
 enum { ROUNDS_MOST = 64 };
 
-/* --- interning ---------------------------------------------------------------------------------------------------------- */
+/* --- interning -------------------------------------------------------------------------------- */
 static uint64_t mix(uint64_t h, uint64_t x) { return (h ^ x) * 0x9e3779b97f4a7c15u ^ (h >> 29); }
 
 static uint64_t bits(double x) {
@@ -50,7 +50,8 @@ static bool view_same(const View *a, const View *b) {
 }
 
 static bool node_same(const Node *a, const Node *b) {
-  if (a->op != b->op || a->nargs != b->nargs || a->waived != b->waived || a->expr != b->expr || a->number != b->number ||
+  if (a->op != b->op || a->nargs != b->nargs || a->waived != b->waived || a->expr != b->expr ||
+      a->number != b->number ||
       a->axis != b->axis || a->axes != b->axes || bits(a->fill) != bits(b->fill) || a->offset != b->offset ||
       a->pitch != b->pitch || !shape_same(&a->shape, &b->shape))
     return false;
@@ -144,7 +145,7 @@ Val put_node(Rewriter *w, const Node *from) {
   return g->node.n - 1;
 }
 
-/* --- products ---------------------------------------------------------------------------------------------------------------- */
+/* --- products --------------------------------------------------------------------------------- */
 Product product_of(const Node *n) {
   Product p = { .labels = *n->labels, .n = n->nargs, .shape = n->shape };
   if (n->nargs) memcpy(p.x, n->arg, n->nargs * sizeof *p.x);
@@ -172,7 +173,7 @@ void product_inline(Product *p, uint32_t i, const Node *m, uint32_t *by) {
   }
 }
 
-/* --- rounds -------------------------------------------------------------------------------------------------------------------- */
+/* --- rounds ----------------------------------------------------------------------------------- */
 /* A table of one number everywhere is a constant, where it has no components that do not permute: the bias of a
  * regular representation is such a one. 0: it is not. */
 static Val table_constant(Rewriter *w, const Node *n) {
@@ -189,7 +190,8 @@ static Val table_constant(Rewriter *w, const Node *n) {
   for (uint32_t e = 1; e < t->n; e++)
     if (bits(t->nz[e].v) != bits(t->nz[0].v)) return 0;
   w->applied++;
-  return put_node(w, &(Node){ .op = OP_map, .labels = &l, .expr = expr_const(&w->g->expr, t->nz[0].v), .shape = n->shape });
+  return put_node(w, &(Node){ .op = OP_map, .labels = &l, .expr = expr_const(&w->g->expr, t->nz[0].v),
+      .shape = n->shape });
 }
 
 Val put(Rewriter *w, const Node *n) {
@@ -213,12 +215,14 @@ static uint32_t *count_uses(const Graph *g) {
 
 #define COPY(field) do {                                                                                         \
     to->field.n = to->field.cap = g->field.n;                                                                    \
-    to->field.at = arena_grow(arena, g->field.at, sizeof *g->field.at * g->field.n, sizeof *g->field.at * (g->field.n + 1)); \
+    to->field.at = arena_grow(arena, g->field.at, sizeof *g->field.at * g->field.n,                               \
+                              sizeof *g->field.at * (g->field.n + 1));                                           \
   } while (0)
 
 static Graph *opened_like(const Graph *g, Arena *arena) {
   Graph *to = arena_one(arena, Graph);
-  *to = (Graph){ .arena = arena, .name = g->name, .kind = g->kind, .plain = g->plain, .f64 = g->f64, .expr.arena = arena };
+  *to = (Graph){ .arena = arena, .name = g->name, .kind = g->kind, .plain = g->plain, .f64 = g->f64 };
+  to->expr.arena = arena;
   memcpy(to->expect, g->expect, sizeof g->expect);
   COPY(symbol);
   COPY(dom);

@@ -24,16 +24,19 @@ static bool sums(const Product *p, const uint8_t *labels) {   /* some label of i
   return false;
 }
 
-static ExprId number_of(Rewriter *w, Size n) { return n >= 0 ? expr_const(&w->g->expr, n) : expr_size(&w->g->expr, (uint32_t)(-n - 1)); }
+static ExprId number_of(Rewriter *w, Size n) { return n >= 0 ? expr_const(&w->g->expr, n)
+    : expr_size(&w->g->expr, (uint32_t)(-n - 1)); }
 static ExprId times(Rewriter *w, ExprId a, ExprId b) { return expr_op(&w->g->expr, EXPR_MUL, a, b, 0); }
 
 static Val plain(Rewriter *w, const Product *p) {
-  return put_node(w, &(Node){ .op = OP_contract, .nargs = (uint8_t)p->n, .arg = p->x, .labels = &p->labels, .shape = p->shape });
+  return put_node(w, &(Node){ .op = OP_contract, .nargs = (uint8_t)p->n, .arg = p->x, .labels = &p->labels,
+      .shape = p->shape });
 }
 
-/* --- what stands before and behind the sum --------------------------------------------------------------------------------- */
+/* --- what stands before and behind the sum ---------------------------------------------------- */
 /* inside: operands of the contract; outside: those of the map behind it, whose operand 0 is the contract. */
-typedef struct Parted { Product inside, outside; ExprId scale; Size size[LABELS_MOST + 1]; bool had[LABELS_MOST + 1]; } Parted;
+typedef struct Parted { Product inside, outside; ExprId scale; Size size[LABELS_MOST + 1];
+    bool had[LABELS_MOST + 1]; } Parted;
 
 static void drop(Product *p, uint32_t i) {
   for (uint32_t k = i; k + 1 < p->n; k++) {
@@ -54,7 +57,8 @@ static void append(Product *p, Val x, const uint8_t *labels) {
 /* By value, then labels, so that products in another order are one. */
 static void in_order(Product *p) {
   for (uint32_t i = 1; i < p->n; i++)
-    for (uint32_t k = i; k && (p->x[k] < p->x[k - 1] || (p->x[k] == p->x[k - 1] && memcmp(p->labels.of[k], p->labels.of[k - 1], RANK_MOST) < 0)); k--) {
+    for (uint32_t k = i; k && (p->x[k] < p->x[k - 1] || (p->x[k] == p->x[k - 1] && memcmp(p->labels.of[k],
+        p->labels.of[k - 1], RANK_MOST) < 0)); k--) {
       Val x = p->x[k];
       uint8_t labels[RANK_MOST];
       memcpy(labels, p->labels.of[k], RANK_MOST);
@@ -134,7 +138,8 @@ static bool may_leave(const Rewriter *w, const Node *m, ExprId e) {
   for (uint32_t k = 0; k < m->nargs; k++) {
     const Shape *s = shape(w, m->arg[k]);
     for (int a = 0; a < s->rank; a++)
-      if (s->axis[a].role == ROLE_REP && w->g->frame.at[s->axis[a].what].action > ACTION_PERMUTES && expr_reads(&w->g->expr, e, k)) return false;
+      if (s->axis[a].role == ROLE_REP && w->g->frame.at[s->axis[a].what].action > ACTION_PERMUTES &&
+          expr_reads(&w->g->expr, e, k)) return false;
   }
   return true;
 }
@@ -181,7 +186,7 @@ static bool shares_components(const Rewriter *w, const Product *p, uint32_t i) {
   return false;
 }
 
-/* --- sums of sums -------------------------------------------------------------------------------------------------------------- */
+/* --- sums of sums ----------------------------------------------------------------------------- */
 static uint32_t wait_of(const Rewriter *w, const Node *m, ExprId e) {
   uint32_t level = 0;
   for (uint32_t k = 0; k < m->nargs; k++)
@@ -238,13 +243,14 @@ static bool terms_are_sums(Rewriter *w, const Node *m, const Product *p, ExprId 
     }
     if (x.op != EXPR_ARG) return false;
     const Node *sum = &w->g->node.at[m->arg[x.number]];
-    if (sum->op != OP_contract || sum->nargs != 1 || sum->waived != w->g->waived || w->uses.at[m->arg[x.number]] > 1) return false;
+    if (sum->op != OP_contract || sum->nargs != 1 || sum->waived != w->g->waived || w->uses.at[m->arg[x.number]] > 1)
+      return false;
   }
   return true;
 }
 
-/* One operand, a map: the sum over the batch goes to its terms if it waits for less then, and any sum goes to terms that
- * are sums. 0: it does not; factors: or it is one term, whose factors are to go outside whoever reads it. */
+/* One operand, a map: the sum over the batch goes to its terms if it waits for less then, and any sum goes to terms
+ * that are sums. 0: it does not; factors: or it is one term, whose factors are to go outside whoever reads it. */
 static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
   if (!rewrite_on(w, REWRITE_sum_split) || p->n != 1 || !sums(p, p->labels.of[0]) || repeats(p->labels.of[0])) return 0;
   Node m = node(w, p->x[0]);
@@ -253,7 +259,8 @@ static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
   ExprPool *pool = &w->g->expr;
   terms_of(pool, m.expr, false, &s);
   bool less = over_batch(w, p) && wait_after(w, &m, p, &s) < wait_of(w, &m, m.expr);
-  bool merges = rewrite_on(w, REWRITE_contract_contract) && w->uses.at[p->x[0]] <= 1 && terms_are_sums(w, &m, p, m.expr);
+  bool merges = rewrite_on(w, REWRITE_contract_contract) && w->uses.at[p->x[0]] <= 1 && terms_are_sums(w, &m,
+      p, m.expr);
   if (!less && !merges) return 0;
   if (s.n == 1) { *factors = true; return 0; }
   w->applied++;
@@ -266,7 +273,8 @@ static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
       ExprId count = s.term[k];
       for (int a = 0; a < m.shape.rank; a++)
         if (summed(p, p->labels.of[0][a])) count = times(w, count, number_of(w, m.shape.axis[a].n));
-      e = !e ? (s.minus[k] ? expr_op(pool, EXPR_NEG, count, 0, 0) : count) : expr_op(pool, s.minus[k] ? EXPR_SUB : EXPR_ADD, e, count, 0);
+      e = !e ? (s.minus[k] ? expr_op(pool, EXPR_NEG, count, 0, 0) : count) : expr_op(pool, s.minus[k]
+          ? EXPR_SUB : EXPR_ADD, e, count, 0);
       continue;
     }
     Product whole = product_of(&m);
@@ -275,12 +283,13 @@ static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
     uint8_t labels[RANK_MOST];
     memcpy(labels, p->labels.out, RANK_MOST);
     ExprId x = expr_arg(pool, product_add(&sum, part, labels));
-    e = !e ? (s.minus[k] ? expr_op(pool, EXPR_NEG, x, 0, 0) : x) : expr_op(pool, s.minus[k] ? EXPR_SUB : EXPR_ADD, e, x, 0);
+    e = !e ? (s.minus[k] ? expr_op(pool, EXPR_NEG, x, 0, 0) : x) : expr_op(pool, s.minus[k] ? EXPR_SUB
+        : EXPR_ADD, e, x, 0);
   }
   return put_map(w, &sum, e);
 }
 
-/* --- contract of contract ------------------------------------------------------------------------------------------------------- */
+/* --- contract of contract --------------------------------------------------------------------- */
 /* Both have one operand: labels that the inner sums get new numbers. */
 static bool merge(Rewriter *w, Product *p) {
   if (!rewrite_on(w, REWRITE_contract_contract) || p->n != 1 || w->uses.at[p->x[0]] > 1) return false;
@@ -304,7 +313,7 @@ static bool merge(Rewriter *w, Product *p) {
   return true;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 static bool same_labels(const Product *p) {
   return p->n == 1 && !memcmp(p->labels.of[0], p->labels.out, RANK_MOST);
 }
@@ -324,7 +333,11 @@ Val put_contract(Rewriter *w, const Product *from) {
   for (uint32_t i = t.inside.n; products && i-- > 0;)         /* from the last: an operand may go */
     if (factors || w->uses.at[t.inside.x[i]] <= 1) split_factors(w, &t, i);
   for (uint32_t i = 0; products && i < t.inside.n;) {         /* whole operands that sum nothing */
-    if (sums(&t.inside, t.inside.labels.of[i]) || t.outside.n + 2 >= ARGS_MOST || shares_components(w, &t.inside, i)) { i++; continue; }
+    if (sums(&t.inside, t.inside.labels.of[i]) || t.outside.n + 2 >= ARGS_MOST ||
+        shares_components(w, &t.inside, i)) {
+      i++;
+      continue;
+    }
     append(&t.outside, t.inside.x[i], t.inside.labels.of[i]);
     drop(&t.inside, i);
   }

@@ -2,8 +2,8 @@
  *
  * Cancelling is asked of the expression written as a sum of monomials: coefficient times powers of atoms, an atom
  * being whatever is no +, -, *, /. Maps on the same axes that are operands are written in for the question, be they
- * read elsewhere or not; only if a term vanishes the answer replaces the map (0 times x is 0 here, whatever x). Coefficients are doubles: a sum of
- * equal monomials is nothing when it is below 1e-12 of its parts. */
+ * read elsewhere or not; only if a term vanishes the answer replaces the map (0 times x is 0 here, whatever x).
+ * Coefficients are doubles: a sum of equal monomials is nothing when it is below 1e-12 of its parts. */
 #include "graph/simplify.h"
 #include <math.h>
 #include <stdlib.h>
@@ -12,9 +12,10 @@ enum { NODES_MOST = 64, VIRTUAL_MOST = 256, TERMS_MOST = 64, POWERS_MOST = 16, V
 
 static Node node(const Rewriter *w, Val v) { return w->g->node.at[v]; }
 
-bool is_move(const Graph *g, const Node *n) { return n->op == OP_map && g->expr.at.at[n->expr].op == EXPR_ARG && n->nargs == 1; }
+bool is_move(const Graph *g, const Node *n) { return n->op == OP_map &&
+    g->expr.at.at[n->expr].op == EXPR_ARG && n->nargs == 1; }
 
-/* --- factors and terms --------------------------------------------------------------------------------------------------- */
+/* --- factors and terms ------------------------------------------------------------------------ */
 static void factors_into(ExprPool *p, ExprId e, bool below, Factors *f) {
   Expr x = p->at.at[e];
   uint32_t room = (uint32_t)(sizeof f->num / sizeof *f->num);
@@ -46,7 +47,7 @@ void terms_of(const ExprPool *p, ExprId e, bool minus, Sums *s) {
   s->minus[s->n++] = minus;
 }
 
-/* --- monomials --------------------------------------------------------------------------------------------------------------- */
+/* --- monomials -------------------------------------------------------------------------------- */
 typedef struct Monomial { double c; int n; struct { ExprId atom; int power; } f[POWERS_MOST]; } Monomial;
 typedef struct Polynomial { Monomial *at; int n; } Polynomial;
 
@@ -102,7 +103,8 @@ static bool expand(const ExprPool *p, ExprId e, Arena *arena, int *visits, Polyn
     for (int i = 0; i < out->n; i++) out->at[i].c = -out->at[i].c;
     return true;
   case EXPR_ADD: case EXPR_SUB:
-    if (!expand(p, x->a[0], arena, visits, &a) || !expand(p, x->a[1], arena, visits, &b) || a.n + b.n > TERMS_MOST) return false;
+    if (!expand(p, x->a[0], arena, visits, &a) || !expand(p, x->a[1], arena, visits, &b) || a.n + b.n > TERMS_MOST)
+      return false;
     *out = (Polynomial){ arena_array(arena, Monomial, a.n + b.n), a.n + b.n };
     memcpy(out->at, a.at, (size_t)a.n * sizeof *a.at);
     for (int i = 0; i < b.n; i++) {
@@ -110,7 +112,8 @@ static bool expand(const ExprPool *p, ExprId e, Arena *arena, int *visits, Polyn
       if (x->op == EXPR_SUB) out->at[a.n + i].c = -b.at[i].c;
     }
     return true;
-  case EXPR_MUL: return expand(p, x->a[0], arena, visits, &a) && expand(p, x->a[1], arena, visits, &b) && product(&a, &b, 1, arena, out);
+  case EXPR_MUL: return expand(p, x->a[0], arena, visits, &a) && expand(p, x->a[1], arena, visits, &b) &&
+      product(&a, &b, 1, arena, out);
   case EXPR_DIV:
     if (!expand(p, x->a[0], arena, visits, &a) || !expand(p, x->a[1], arena, visits, &b)) return false;
     if (b.n != 1) b = single(arena, 1, x->a[1], 1);
@@ -174,7 +177,7 @@ static ExprId cancelled(ExprPool *p, ExprId e) {
   return sum;
 }
 
-/* --- operands ------------------------------------------------------------------------------------------------------------------- */
+/* --- operands --------------------------------------------------------------------------------- */
 /* Operands that e does not read leave; equal ones are one. */
 static ExprId tidy(Rewriter *w, Product *p, ExprId e) {
   ExprPool *pool = &w->g->expr;
@@ -223,7 +226,8 @@ static bool keeps_number(const Rewriter *w, const Product *p, ExprId e) {
 }
 
 static bool identity(const Rewriter *w, const Product *p, ExprId e) {
-  if (w->g->expr.at.at[e].op != EXPR_ARG || p->n != 1 || memcmp(p->labels.of[0], p->labels.out, RANK_MOST)) return false;
+  if (w->g->expr.at.at[e].op != EXPR_ARG || p->n != 1 || memcmp(p->labels.of[0], p->labels.out, RANK_MOST))
+    return false;
   for (int a = 0; a < p->shape.rank; a++)
     for (int b = 0; b < a; b++)
       if (p->labels.out[a] == p->labels.out[b]) return false;
@@ -236,7 +240,8 @@ static ExprId written_in(Rewriter *w, Product *p, ExprId e) {
     more = false;
     for (uint32_t i = 0; i < p->n && !more; i++) {
       Node m = node(w, p->x[i]);
-      if (m.op != OP_map || m.waived != w->g->waived || !product_room(p, m.nargs) || !expr_reads(&w->g->expr, e, i)) continue;
+      if (m.op != OP_map || m.waived != w->g->waived || !product_room(p, m.nargs) || !expr_reads(&w->g->expr, e, i))
+        continue;
       if (!all_labels(p, i) && m.nargs) continue;
       if (expr_nodes(&w->g->expr, e) + expr_nodes(&w->g->expr, m.expr) > VIRTUAL_MOST) continue;
       e = inlined(w, p, e, i, &m);

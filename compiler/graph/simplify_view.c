@@ -8,7 +8,7 @@
 static Node node(const Rewriter *w, Val v) { return w->g->node.at[v]; }
 static const Shape *shape(const Rewriter *w, Val v) { return &w->g->node.at[v].shape; }
 
-/* --- fold of contract -------------------------------------------------------------------------------------------------------- */
+/* --- fold of contract ------------------------------------------------------------------------- */
 static View adjoint(const View *v, uint16_t rows, uint8_t axis) {
   View a = { .sort = VIEW_WINDOW, .axis = axis, .dom = rows, .win = v->win };
   for (int d = 0; d < 2; d++) {
@@ -53,7 +53,7 @@ static Val fold_contract(Rewriter *w, const Node *n) {
     return 0;
   uint8_t row = m.labels->out[v->axis], win = m.labels->out[v->axis + 1];
   int c = -1, at = -1;
-  for (int i = 0; i < m.nargs; i++) {                         /* the rows stand once, in an operand without the window */
+  for (int i = 0; i < m.nargs; i++) {             /* the rows stand once, in an operand without the window */
     int rows, wins, a = axis_with(m.labels->of[i], row, &rows);
     axis_with(m.labels->of[i], win, &wins);
     if (rows > 1 || (rows && (c >= 0 || wins))) return 0;
@@ -82,9 +82,10 @@ static Val fold_contract(Rewriter *w, const Node *n) {
   return put(w, &y);
 }
 
-/* --- windows that cover everything ----------------------------------------------------------------------------------------------- */
+/* --- windows that cover everything ------------------------------------------------------------ */
 static bool covers(const Graph *g, const View *v, uint16_t from) {
-  if (v->sort != VIEW_WINDOW || !v->win || g->dom.at[v->dom].n != 1 || g->dom.at[v->win].n != g->dom.at[from].n) return false;
+  if (v->sort != VIEW_WINDOW || !v->win || g->dom.at[v->dom].n != 1 || g->dom.at[v->win].n != g->dom.at[from].n)
+    return false;
   for (int64_t k = 0; k < g->dom.at[from].n; k++)
     if (view_row(g, v, from, 0, k) != k) return false;
   return rows_alike(&g->dom.at[from], &g->dom.at[v->win]);
@@ -96,7 +97,7 @@ static Val retyped(Rewriter *w, Val x, const Shape *to) {
   return put_view(w, &n);
 }
 
-/* --- views of views ------------------------------------------------------------------------------------------------------------------ */
+/* --- views of views --------------------------------------------------------------------------- */
 static bool whole_slice(const Rewriter *w, const View *v, Val x) {
   Axis a = shape(w, x)->axis[v->axis];
   return v->sort == VIEW_SLICE && a.role == ROLE_MUL && v->from == 0 && v->n == a.n;
@@ -141,12 +142,13 @@ static Val view_view(Rewriter *w, const Node *n) {
   return undone ? below : 0;
 }
 
-/* --- the two --------------------------------------------------------------------------------------------------------------------------- */
+/* --- the two ---------------------------------------------------------------------------------- */
 Val put_view(Rewriter *w, const Node *n) {
   Val y = view_view(w, n);
   if (y) { w->applied++; return y; }
   const Shape *x = shape(w, n->arg[0]);
-  if (rewrite_on(w, REWRITE_window_all) && n->view->sort == VIEW_WINDOW && covers(w->g, n->view, x->axis[n->view->axis].what)) {
+  if (rewrite_on(w, REWRITE_window_all) && n->view->sort == VIEW_WINDOW && covers(w->g, n->view,
+      x->axis[n->view->axis].what)) {
     Shape to;
     node_shape(w->g, n, &to, NULL);
     w->applied++;

@@ -44,7 +44,7 @@ static void size(Size n, Out *out) {
   else out_printf(out, "$%d", -n - 1);
 }
 
-/* --- labels ------------------------------------------------------------------------------------------------------- */
+/* --- labels ----------------------------------------------------------------------------------- */
 static bool is_window(const Dom *d) { return d->name.n >= 6 && !memcmp(d->name.at, "window", 6); }
 
 static char letter(const Graph *g, Axis a, bool *taken) {
@@ -71,7 +71,7 @@ void labels_text(const Graph *g, const Node *n, Out *out) {
   }
 }
 
-/* --- nodes --------------------------------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 static void view_text(const Graph *g, const View *v, Out *out) {
   out_printf(out, " %s", view_names[v->sort]);
   if (v->sort == VIEW_RETYPE) { out_printf(out, " "); shape_text(g, &v->to, out); return; }
@@ -120,7 +120,7 @@ static void node_text(const Graph *g, Val v, Out *out) {
   out_printf(out, " %u:%u-%u%s\n", n->at.source, n->at.from, n->at.to, n->waived ? " waived" : "");
 }
 
-/* --- what stands in front --------------------------------------------------------------------------------------------- */
+/* --- what stands in front --------------------------------------------------------------------- */
 static void dom_text(const Dom *d, Out *out) {
   out_printf(out, "dom ");
   quote(d->name, out);
@@ -130,7 +130,9 @@ static void dom_text(const Dom *d, Out *out) {
   out_printf(out, " shape %u", d->shape[0]);
   if (d->ndim == 2) out_printf(out, " %u", d->shape[1]);
   if (d->moved) out_printf(out, " moved");
-  if (d->action) out_printf(out, " flips %d %d%s%s", d->action->flips[0], d->action->flips[1], d->action->swaps ? " swaps" : "", d->action->exact ? " exact" : "");
+  if (d->action)
+    out_printf(out, " flips %d %d%s%s", d->action->flips[0], d->action->flips[1], d->action->swaps
+        ? " swaps" : "", d->action->exact ? " exact" : "");
   if (d->wrap) out_printf(out, " wrap");
   if (d->window) out_printf(out, " window");
   out_printf(out, "\n");
@@ -191,6 +193,7 @@ void graph_text(const Graph *g, Out *out) {
   for (Val v = 1; v < g->node.n; v++) node_text(g, v, out);
   for (uint32_t i = 0; i < g->store.n; i++) {
     const Store *s = &g->store.at[i];
-    out_printf(out, "store %u +%llu /%llu %%%u\n", s->arg, (unsigned long long)s->offset, (unsigned long long)s->pitch, s->value);
+    out_printf(out, "store %u +%llu /%llu %%%u\n", s->arg, (unsigned long long)s->offset,
+        (unsigned long long)s->pitch, s->value);
   }
 }

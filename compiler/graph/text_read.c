@@ -16,7 +16,7 @@ static bool fail(Reader *r, const char *what) {
   return false;
 }
 
-/* --- tokens --------------------------------------------------------------------------------------------------------- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 static void blanks(Reader *r) { while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r')) r->at++; }
 static bool at_line_end(Reader *r) { blanks(r); return r->at == r->end || *r->at == '\n'; }
 
@@ -61,7 +61,8 @@ static bool real(Reader *r, double *out) {
   char text[64];
   size_t n = 0;
   blanks(r);
-  while (r->at < r->end && n + 1 < sizeof text && (isalnum((unsigned char)*r->at) || strchr("+-.", *r->at)) && *r->at) text[n++] = *r->at++;
+  while (r->at < r->end && n + 1 < sizeof text && (isalnum((unsigned char)*r->at) || strchr("+-.", *r->at)) &&
+      *r->at) text[n++] = *r->at++;
   text[n] = 0;
   char *end;
   *out = strtod(text, &end);
@@ -84,7 +85,8 @@ static bool quoted(Reader *r, Str *out) {
   while (r->at < r->end && *r->at != '"') {
     if (*r->at == '\n' || n + 1 >= 4096) return fail(r, "a name does not end");
     if (*r->at != '\\') { text[n++] = *r->at++; continue; }
-    if (r->end - r->at < 4 || r->at[1] != 'x' || digit(r->at[2]) < 0 || digit(r->at[3]) < 0) return fail(r, "a bad escape");
+    if (r->end - r->at < 4 || r->at[1] != 'x' || digit(r->at[2]) < 0 || digit(r->at[3]) < 0)
+      return fail(r, "a bad escape");
     text[n++] = (char)(16 * digit(r->at[2]) + digit(r->at[3]));
     r->at += 4;
   }
@@ -104,7 +106,7 @@ static bool size(Reader *r, Size *out) {
   return true;
 }
 
-/* --- shapes ----------------------------------------------------------------------------------------------------------- */
+/* --- shapes ----------------------------------------------------------------------------------- */
 static bool axis(Reader *r, Axis *out) {
   blanks(r);
   if (r->at < r->end && (isdigit((unsigned char)*r->at) || *r->at == '$')) {
@@ -144,7 +146,7 @@ static bool span(Reader *r, Span *out) {
          whole(r, UINT32_MAX, &out->to);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 static bool read_symbol(Reader *r) {
   Str name;
   int64_t n;
@@ -259,7 +261,8 @@ static bool read_arg(Reader *r) {
   Arg a = { 0 };
   uint32_t role, number;
   Shape s;
-  if (!quoted(r, &a.name) || !one_of(r, arg_role_names, &role) || !one_of(r, number_names, &number) || !shape(r, &s, 4) ||
+  if (!quoted(r, &a.name) || !one_of(r, arg_role_names, &role) || !one_of(r, number_names, &number) ||
+      !shape(r, &s, 4) ||
       !span(r, &a.at))
     return false;
   if (!role) return fail(r, "an unknown word");
@@ -280,7 +283,8 @@ static bool value(Reader *r, Val *out) {
 
 static bool offset_pitch(Reader *r, uint64_t *offset, uint64_t *pitch) {
   int64_t x, y;
-  if (!expect(r, "+") || !integer(r, 0, INT64_C(1) << 48, &x) || !expect(r, "/") || !integer(r, 0, INT64_C(1) << 48, &y)) return false;
+  if (!expect(r, "+") || !integer(r, 0, INT64_C(1) << 48, &x) || !expect(r, "/") || !integer(r, 0,
+      INT64_C(1) << 48, &y)) return false;
   *offset = (uint64_t)x;
   *pitch = (uint64_t)y;
   return true;
@@ -288,13 +292,14 @@ static bool offset_pitch(Reader *r, uint64_t *offset, uint64_t *pitch) {
 
 static bool read_store(Reader *r) {
   Store s = { 0 };
-  if (!whole(r, r->g->arg.n ? r->g->arg.n - 1 : 0, &s.arg) || !offset_pitch(r, &s.offset, &s.pitch) || !value(r, &s.value)) return false;
+  if (!whole(r, r->g->arg.n ? r->g->arg.n - 1 : 0, &s.arg) || !offset_pitch(r, &s.offset, &s.pitch) ||
+      !value(r, &s.value)) return false;
   if (!r->g->arg.n) return fail(r, "no such argument");
   vec_push(r->g->arena, &r->g->store, s);
   return true;
 }
 
-/* --- nodes -------------------------------------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 /* Letters to numbers in order of appearance; commas are counted against the operands later. */
 static bool read_labels(Reader *r, Labels *l, uint32_t *operands) {
   uint8_t name[256] = { 0 }, count = 0;
@@ -302,7 +307,12 @@ static bool read_labels(Reader *r, Labels *l, uint32_t *operands) {
   bool out = false, any = false;
   blanks(r);
   for (; r->at < r->end && *r->at != ' ' && *r->at != '\n'; r->at++) {
-    if (*r->at == ',' && !out) { any = true; a = 0; if (++i == ARGS_MOST) return fail(r, "too many operands"); continue; }
+    if (*r->at == ',' && !out) {
+      any = true;
+      a = 0;
+      if (++i == ARGS_MOST) return fail(r, "too many operands");
+      continue;
+    }
     if (*r->at == '-' && r->at + 1 < r->end && r->at[1] == '>' && !out) { out = true; a = 0; r->at++; continue; }
     if (!isalpha((unsigned char)*r->at)) return fail(r, "labels are letters");
     uint8_t *n = &name[(unsigned char)*r->at];

@@ -15,7 +15,8 @@ typedef struct Case {
   Arena *arena;
   Reps *reps;
   Graph *g;
-  uint16_t X, W, Y, V, E, T, U, line, P1;                     /* grid 4x4, 3x3 window, 2x2 result, set, edges, torus 4x4, 2x2 torus, unmoved 3, 1x1 */
+  uint16_t X, W, Y, P1, T;           /* grids: 4x4, 3x3 window, 2x2, 1x1; torus 4x4                */
+  uint16_t V, E, line;               /* a set, edges on it; three rows that nothing moves          */
   uint16_t regular, vector, skew;
   uint32_t n;
   Val x[INPUTS_MOST];
@@ -57,7 +58,8 @@ static inline Val real_input(Case *c, Shape s) {
 static inline Val int_input(Case *c, Shape s, uint16_t points_to) {
   uint64_t count = shape_count(&s, case_sizes);
   s.number = NUMBER_INT;
-  Arg a = { .name = str_format(c->arena, "i%u", c->n), .role = ARG_INDEX, .number = NUMBER_INT, .rank = 1, .axis = { axis_mul((Size)count) } };
+  Arg a = { .name = str_format(c->arena, "i%u", c->n), .role = ARG_INDEX, .number = NUMBER_INT, .rank = 1,
+      .axis = { axis_mul((Size)count) } };
   uint32_t arg = graph_arg(c->g, &a);
   int64_t n = c->g->dom.at[points_to].n;
   c->idata[c->n] = arena_array(c->arena, int32_t, count);
@@ -66,9 +68,11 @@ static inline Val int_input(Case *c, Shape s, uint16_t points_to) {
   return c->x[c->n++] = graph_input(c->g, arg, &s, 0, 0);
 }
 
-/* --- the group ------------------------------------------------------------------------------------------------ */
-static inline uint16_t grid_dom(Case *c, const char *name, const GridAction *a, uint32_t h, uint32_t w, bool torus, bool window) {
-  return graph_dom(c->g, &(Dom){ .name = str_of(name), .n = (Size)(h * w), .ndim = 2, .shape = { h, w }, .moved = true, .action = a,
+/* --- the group -------------------------------------------------------------------------------- */
+static inline uint16_t grid_dom(Case *c, const char *name, const GridAction *a, uint32_t h, uint32_t w,
+    bool torus, bool window) {
+  return graph_dom(c->g, &(Dom){ .name = str_of(name), .n = (Size)(h * w), .ndim = 2, .shape = { h, w },
+      .moved = true, .action = a,
                                  .wrap = torus, .window = window });
 }
 
@@ -155,7 +159,8 @@ static inline void act(const Graph *g, const Shape *s, uint32_t gen, const doubl
     for (uint64_t e = 0; e < count; e++) {
       int64_t i = (int64_t)e / post % n, base = (int64_t)e - i * post;
       if (s->axis[a].role == ROLE_REP) for (int64_t k = 0; k < n; k++) next[base + k * post] += m[k * n + i] * now[e];
-      else if (s->axis[a].role == ROLE_ROW) next[base + row_image(g, s->axis[a].what, gen, (uint32_t)i, n) * post] = now[e];
+      else if (s->axis[a].role == ROLE_ROW)
+        next[base + row_image(g, s->axis[a].what, gen, (uint32_t)i, n) * post] = now[e];
       else next[e] = now[e];
     }
     double *t = now; now = next; next = t;
@@ -181,29 +186,33 @@ static inline Val invariant_table(Case *c, Shape s) {
   for (uint64_t i = 0; i < count; i++) {
     if (fabs(sum[i]) < 1e-12) continue;
     uint64_t rest = i;
-    for (int a = s.rank - 1; a >= 0; a--) { t.nz[t.n].i[a] = (uint16_t)(rest % (uint64_t)s.axis[a].n); rest /= (uint64_t)s.axis[a].n; }
+    for (int a = s.rank - 1; a >= 0; a--) { t.nz[t.n].i[a] = (uint16_t)(rest % (uint64_t)s.axis[a].n);
+        rest /= (uint64_t)s.axis[a].n; }
     t.nz[t.n++].v = sum[i];
   }
   free(x); free(sum); free(y);
   return graph_const_table(c->g, graph_table(c->g, &t));
 }
 
-/* --- the rows --------------------------------------------------------------------------------------------------- */
+/* --- the rows --------------------------------------------------------------------------------- */
 static inline Val case_map_signs(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), REP(c, vector), MUL(2))), s = real_input(c, AXES(MUL(2)));
   return graph_map(c->g, "bgi,i->bgi", "tanh(x0) * x1 + asinh(x0 * x1)", (Val[]){ x, s }, 2);
 }
 static inline Val case_map_mixes(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), s = real_input(c, AXES(SAMPLE(c))), t = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2)));
+  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), s = real_input(c, AXES(SAMPLE(c))),
+      t = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2)));
   return graph_map(c->g, "bgi,b,bgi->bgi", "x0 * exp(x1) - x2 / x1", (Val[]){ x, s, t }, 3);
 }
 static inline Val case_map_permutes(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), REP(c, regular), MUL(2))), s = real_input(c, AXES(MUL(2)));
-  return graph_map(c->g, "bgi,i->bgi", "select(1 < x0, x0 * x1 * sigmoid(x0), x1 * x0) + max(x0, x1)", (Val[]){ x, s }, 2);
+  return graph_map(c->g, "bgi,i->bgi", "select(1 < x0, x0 * x1 * sigmoid(x0), x1 * x0) + max(x0, x1)",
+      (Val[]){ x, s }, 2);
 }
 static inline Val case_map_functions(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), MUL(3))), y = real_input(c, AXES(SAMPLE(c)));
-  return graph_map(c->g, "bi,b->bi", "exp(x0) + log(x1) * tanh(x0) + sigmoid(x1) * sin(x0) * cos(x1) + sqrt(x0) * rsqrt(x1) + rsqrt0(x0 * x1) + "
+  return graph_map(c->g, "bi,b->bi",
+      "exp(x0) + log(x1) * tanh(x0) + sigmoid(x1) * sin(x0) * cos(x1) + sqrt(x0) * rsqrt(x1) + rsqrt0(x0 * x1) + "
                                      "sinc(x0) * dsinc(x1) + d2sinc(x0) + asinh(x1) + pow(x0, x1) + min(x0, x1) + x0 / x1 - pow(x1, 2.5)", (Val[]){ x, y }, 2);
 }
 static inline Val case_map_diagonal(Case *c) {
@@ -222,12 +231,14 @@ static inline Val case_contract_gemm(Case *c) {
   return graph_contract(c->g, "bXi,io->bXo", (Val[]){ x, w }, 2);
 }
 static inline Val case_contract_table(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), REP(c, regular))), w = real_input(c, AXES(MUL(3), MUL(2)));
+  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), REP(c,
+      regular))), w = real_input(c, AXES(MUL(3), MUL(2)));
   Val t = invariant_table(c, AXES(DUAL(c, skew), REP(c, regular), REP(c, vector), MUL(3)));
   return graph_contract(c->g, "bgi,bh,ghqk,ki->bqi", (Val[]){ x, y, t, w }, 4);
 }
 static inline Val case_contract_dual(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), DUAL(c, skew), MUL(2)));
+  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), DUAL(c,
+      skew), MUL(2)));
   return graph_contract(c->g, "bgi,bgi->b", (Val[]){ x, y }, 2);
 }
 static inline Val case_contract_power(Case *c) {
@@ -249,7 +260,8 @@ static inline Val case_contract_broadcast(Case *c) {
   return graph_contract_labels(c->g, &l, &x, 1, &s);
 }
 static inline Val case_gather(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V), REP(c, skew), MUL(2))), i = int_input(c, AXES(SAMPLE(c), ROW(c, E)), c->V);
+  Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V), REP(c, skew), MUL(2))), i = int_input(c, AXES(SAMPLE(c),
+      ROW(c, E)), c->V);
   return graph_gather(c->g, x, i, 1);
 }
 static inline Val case_gather_alone(Case *c) {                /* the index is the same for all samples */
@@ -261,7 +273,8 @@ static inline Val case_gather_words(Case *c) {
   return graph_gather(c->g, x, i, 0);
 }
 static inline Val case_segment(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), ROW(c, E), REP(c, vector), MUL(2))), i = int_input(c, AXES(SAMPLE(c), ROW(c, E)), c->V);
+  Val x = real_input(c, AXES(SAMPLE(c), ROW(c, E), REP(c, vector), MUL(2))), i = int_input(c, AXES(SAMPLE(c),
+      ROW(c, E)), c->V);
   return graph_segment(c->g, x, i, 1, c->V);
 }
 static inline Val case_lse(Case *c) {
@@ -282,7 +295,8 @@ static inline Val case_rmax_at(Case *c) {
   return graph_rmax_at(c->g, x, i, 1, c->V, 0.25);
 }
 #define WINDOW(c, to, w, stride, by, pad) \
-  (View){ .sort = VIEW_WINDOW, .axis = 1, .dom = (c)->to, .win = (c)->w, .d = { { stride, by, -(pad), 1 }, { stride, by, -(pad), 1 } } }
+  (View){ .sort = VIEW_WINDOW, .axis = 1, .dom = (c)->to, .win = (c)->w, .d = { { stride, by, -(pad), 1 }, \
+      { stride, by, -(pad), 1 } } }
 static inline Val case_view_window(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), ROW(c, X), REP(c, vector)));
   View v = WINDOW(c, X, W, 1, 1, 1);
@@ -330,12 +344,14 @@ static inline Val case_fold_slice(Case *c) {
   return graph_fold(c->g, x, &(View){ .sort = VIEW_SLICE, .axis = 1, .from = 2, .n = 2 }, &of);
 }
 static inline Val case_join(Case *c) {
-  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(3)));
+  Val x = real_input(c, AXES(SAMPLE(c), REP(c, skew), MUL(2))), y = real_input(c, AXES(SAMPLE(c), REP(c,
+      skew), MUL(3)));
   return graph_join(c->g, (Val[]){ x, y, x }, 3, 2);
 }
 static inline Val case_stop(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), MUL(2)));
-  return graph_map(c->g, "bi,bi->bi", "x0 * x1", (Val[]){ x, graph_map(c->g, "bi->bi", "0 * x0 + 2", (Val[]){ graph_stop(c->g, x) }, 1) }, 2);
+  return graph_map(c->g, "bi,bi->bi", "x0 * x1", (Val[]){ x, graph_map(c->g, "bi->bi", "0 * x0 + 2",
+      (Val[]){ graph_stop(c->g, x) }, 1) }, 2);
 }
 static inline Val harmonics_of(Case *c, uint32_t dim, uint32_t degree) {
   uint16_t f = graph_frame_of(c->g, &(Frame){ S("arrow"), ACTION_MIXES, dim, true, NULL });
@@ -354,27 +370,38 @@ static inline Val case_layer(Case *c) {                       /* several ops tog
 
 typedef struct CaseRow { const char *name; Val (*build)(Case *); bool moves; } CaseRow;   /* moves: frames have kinds */
 static const CaseRow cases[] = {
-  { "map, signs", case_map_signs, true }, { "map, mixes", case_map_mixes, true }, { "map, permutes", case_map_permutes, true },
-  { "map, functions", case_map_functions, true }, { "map, diagonal", case_map_diagonal, true }, { "map, labels", case_map_labels, true },
-  { "contract, gemm", case_contract_gemm, true }, { "contract, table", case_contract_table, true }, { "contract, dual", case_contract_dual, true },
-  { "contract, power", case_contract_power, true }, { "contract, signs", case_contract_signs, true }, { "contract, trace", case_contract_trace, true },
-  { "contract, broadcast", case_contract_broadcast, true }, { "gather", case_gather, true }, { "gather, alone", case_gather_alone, true },
-  { "gather, words", case_gather_words, true }, { "segment", case_segment, true }, { "lse", case_lse, true }, { "lse at", case_lse_at, true },
+  { "map, signs", case_map_signs, true }, { "map, mixes", case_map_mixes, true }, { "map, permutes",
+      case_map_permutes, true },
+  { "map, functions", case_map_functions, true }, { "map, diagonal", case_map_diagonal, true },
+      { "map, labels", case_map_labels, true },
+  { "contract, gemm", case_contract_gemm, true }, { "contract, table", case_contract_table, true },
+      { "contract, dual", case_contract_dual, true },
+  { "contract, power", case_contract_power, true }, { "contract, signs", case_contract_signs, true },
+      { "contract, trace", case_contract_trace, true },
+  { "contract, broadcast", case_contract_broadcast, true }, { "gather", case_gather, true },
+      { "gather, alone", case_gather_alone, true },
+  { "gather, words", case_gather_words, true }, { "segment", case_segment, true }, { "lse", case_lse, true },
+      { "lse at", case_lse_at, true },
   { "rmax", case_rmax, true }, { "rmax at", case_rmax_at, true }, { "view, window", case_view_window, true },
-  { "view, stride", case_view_stride, true }, { "view, torus", case_view_torus, true }, { "view, slice", case_view_slice, true },
-  { "view, row", case_view_row, true }, { "view, split", case_view_split, true }, { "view, merge", case_view_merge, true },
-  { "view, retype", case_view_retype, true }, { "fold, window", case_fold_window, true }, { "fold, slice", case_fold_slice, true },
+  { "view, stride", case_view_stride, true }, { "view, torus", case_view_torus, true }, { "view, slice",
+      case_view_slice, true },
+  { "view, row", case_view_row, true }, { "view, split", case_view_split, true }, { "view, merge",
+      case_view_merge, true },
+  { "view, retype", case_view_retype, true }, { "fold, window", case_fold_window, true }, { "fold, slice",
+      case_fold_slice, true },
   { "join", case_join, true }, { "stop", case_stop, true }, { "harmonics, circular", case_harmonics2, false },
   { "harmonics, solid", case_harmonics3, false }, { "attention", case_layer, true },
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-/* --- running them ------------------------------------------------------------------------------------------------- */
+/* --- running them ----------------------------------------------------------------------------- */
 /* All values, to be freed by case_free; data: the inputs (NULL: those of the case). */
-static inline double **case_values(const Case *c, const Graph *g, double *const *data, int32_t *const *idata, Why *why) {
+static inline double **case_values(const Case *c, const Graph *g, double *const *data, int32_t *const *idata,
+    Why *why) {
   double **values = calloc(g->node.n, sizeof *values);
   void *args[INPUTS_MOST + 4] = { 0 };
-  for (uint32_t i = 0; i < c->n; i++) args[i] = c->data[i] ? (void *)(data ? data[i] : c->data[i]) : (void *)(idata ? idata[i] : c->idata[i]);
+  for (uint32_t i = 0; i < c->n; i++) args[i] = c->data[i] ? (void *)(data ? data[i] : c->data[i])
+      : (void *)(idata ? idata[i] : c->idata[i]);
   if (graph_eval(g, case_sizes, args, values, why)) return values;
   free(values);
   return NULL;

@@ -26,7 +26,8 @@ static const char *text(Pool *o, ExprId e) {
 Test(expr, equal_trees_are_one_and_text_reads_back) {
   static const char *const rows[] = {
     "x0 + x1 * x2", "(x0 + x1) * x2", "x0 - (x1 - x2)", "x0 - x1 - x2", "x0 / (x1 / x2)", "-(x0 + x1)", "-x0 * x1",
-    "select(0 < x0 and x1 <= 2 or not x0 == x1, -x0, x0)", "x0 * rsqrt(x1 / (b * 6272) + 1e-05)", "not (x0 < x1) and x2 < 1",
+    "select(0 < x0 and x1 <= 2 or not x0 == x1, -x0, x0)", "x0 * rsqrt(x1 / (b * 6272) + 1e-05)",
+        "not (x0 < x1) and x2 < 1",
     "pow(x0, 2.5) + min(x0, max(x1, -inf))", "real(x0 == x1) * size3", "0.1 + 1e+300 * x0 - 0.333333333333333315",
     "sinc(x0) + dsinc(x1) - d2sinc(x0) + asinh(sqrt(x1)) + rsqrt0(log(exp(x0)))", "x0 - -1.5", "nan + x0",
   };
@@ -43,7 +44,8 @@ Test(expr, equal_trees_are_one_and_text_reads_back) {
 }
 
 Test(expr, broken_text_is_a_reason) {
-  static const char *const rows[] = { "", "x0 +", "(x0", "x0)", "foo(x0)", "select(x0, x1)", "x0 x1", "1..2", "x99999", "sin x0", "x0 & x1", "not", "- - -" };
+  static const char *const rows[] = { "", "x0 +", "(x0", "x0)", "foo(x0)", "select(x0, x1)", "x0 x1", "1..2",
+      "x99999", "sin x0", "x0 & x1", "not", "- - -" };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     Pool *o = open();
     cr_expect(!expr_read(&o->p, rows[i], &o->why) && o->why.reason.n, "%s was read", rows[i]);
@@ -67,15 +69,18 @@ Test(expr, folding_keeps_bits) {
   cr_expect_eq(read(o, "1 / 0"), read(o, "inf"));
   cr_expect_eq(read(o, "select(1 < 2, x0, x1)"), x);
   cr_expect_eq(read(o, "2 + 3 * 4"), read(o, "14"));
-  static const char *const rows[] = { "x0 + x0", "x0 + -x1", "-x0 + x1", "-x0 * x1", "x0 / -x1", "x0 - -x1", "x0 * -1", "--x0" };
+  static const char *const rows[] = { "x0 + x0", "x0 + -x1", "-x0 + x1", "-x0 * x1", "x0 / -x1", "x0 - -x1",
+      "x0 * -1", "--x0" };
   static const double at[] = { 0.0, -0.0, 1.5, -3.25, 1e300, 5e-324, INFINITY, -INFINITY };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (int a = 0; a < 8; a++)
       for (int b = 0; b < 8; b++) {
-        double v[2] = { at[a], at[b] }, want = i == 0 ? v[0] + v[0] : i == 1 ? v[0] + -v[1] : i == 2 ? -v[0] + v[1] : i == 3 ? -v[0] * v[1]
+        double v[2] = { at[a], at[b] }, want = i == 0 ? v[0] + v[0] : i == 1 ? v[0] + -v[1] : i == 2
+            ? -v[0] + v[1] : i == 3 ? -v[0] * v[1]
                      : i == 4 ? v[0] / -v[1] : i == 5 ? v[0] - -v[1] : i == 6 ? v[0] * -1 : v[0];
         double got = expr_eval(&o->p, read(o, rows[i]), v, NULL);
-        cr_expect((isnan(got) && isnan(want)) || !memcmp(&got, &want, sizeof got), "%s at %g, %g: %g, not %g", rows[i], v[0], v[1], got, want);
+        cr_expect((isnan(got) && isnan(want)) || !memcmp(&got, &want, sizeof got),
+            "%s at %g, %g: %g, not %g", rows[i], v[0], v[1], got, want);
       }
   shut(o);
 }
@@ -83,8 +88,10 @@ Test(expr, folding_keeps_bits) {
 /* Step 1e-5: the error of central differences is below 1e-10 f''' / 6 + 1e-11 f; numbers here are of order 10. */
 Test(expr, derivatives_of_all_orders_agree_with_central_differences) {
   static const char *const rows[] = {
-    "x0 + x1 * x0", "x0 / x1", "min(x0, x1) * max(x0, x1)", "select(x0 < x1, x0 * x0, x1)", "exp(x0) - log(x1)", "tanh(x0) * sigmoid(x1)",
-    "sin(x0) * cos(x1)", "sinc(x0)", "dsinc(x0)", "d2sinc(x0)", "d2sinc(2 * x0 + x1)", "asinh(x0 * x1)", "sqrt(x0) * rsqrt(x1)", "rsqrt0(x0)", "pow(x0, x1)",
+    "x0 + x1 * x0", "x0 / x1", "min(x0, x1) * max(x0, x1)", "select(x0 < x1, x0 * x0, x1)",
+        "exp(x0) - log(x1)", "tanh(x0) * sigmoid(x1)",
+    "sin(x0) * cos(x1)", "sinc(x0)", "dsinc(x0)", "d2sinc(x0)", "d2sinc(2 * x0 + x1)", "asinh(x0 * x1)",
+        "sqrt(x0) * rsqrt(x1)", "rsqrt0(x0)", "pow(x0, x1)",
     "pow(x0, 3)", "real(x0 < x1) * x0", "x0 * sigmoid(x0)", "-x0 * size0",
   };
   int64_t sizes[1] = { 3 };
@@ -100,7 +107,8 @@ Test(expr, derivatives_of_all_orders_agree_with_central_differences) {
         double above = expr_eval(&o->p, e, at, sizes);
         at[0] = x - h;
         double below = expr_eval(&o->p, e, at, sizes), want = (above - below) / (2 * h);
-        cr_expect(fabs(slope - want) <= 1e-7 * (1 + fabs(want)), "%s, order %d at %g: %.12g, not %.12g", rows[i], order, x, slope, want);
+        cr_expect(fabs(slope - want) <= 1e-7 * (1 + fabs(want)), "%s, order %d at %g: %.12g, not %.12g",
+            rows[i], order, x, slope, want);
       }
       e = d;
     }
@@ -144,7 +152,8 @@ static const Row rows[] = {
   { "x0 * x1 + x2 / x1", 1 | 4, true, true, false, true },   { "x0 * x1", 1 | 2, false, false, true, false },
   { "x0 + 1", 1, false, false, false, false },               { "tanh(x0) * cos(x0)", 1, false, true, false, false },
   { "select(x0 < 0, -x0, x0)", 1, false, false, true, true }, { "select(0 < x0, x0, 0)", 1, false, false, false, true },
-  { "sqrt(x0 * x0 + x1 * x1)", 1 | 2, false, false, true, true }, { "select(x1 < 0, x0, 2 * x0)", 1, true, true, false, true },
+  { "sqrt(x0 * x0 + x1 * x1)", 1 | 2, false, false, true, true }, { "select(x1 < 0, x0, 2 * x0)", 1, true,
+      true, false, true },
   { "x0 * x0 * x0", 1, false, true, false, false },          { "0", 1, true, true, true, true },
   { "pow(x0, 3) + sin(x0)", 1, false, true, false, false },   { "max(x0, x1)", 1 | 2, false, false, false, true },
   { "x1", 1, false, false, true, false },                    { "x0 / x0", 1, false, false, true, false },
@@ -166,7 +175,8 @@ Test(expr, classes_are_seen_and_true) {
         minus[a] = rows[i].mask >> a & 1 ? -at[a] : at[a];
         twice[a] = rows[i].mask >> a & 1 ? 2 * at[a] : at[a];
       }
-      double y = expr_eval(&o->p, e, at, NULL), ym = expr_eval(&o->p, e, minus, NULL), y2 = expr_eval(&o->p, e, twice, NULL);
+      double y = expr_eval(&o->p, e, at, NULL), ym = expr_eval(&o->p, e, minus, NULL), y2 = expr_eval(&o->p,
+          e, twice, NULL);
       if (isnan(y)) continue;
       if (rows[i].odd) cr_expect_eq(ym, -y, "odd: %s", rows[i].text);
       if (rows[i].even) cr_expect_eq(ym, y, "even: %s", rows[i].text);

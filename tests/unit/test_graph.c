@@ -70,28 +70,49 @@ Test(graph, broken_text_is_a_reason_with_its_line) {
   arena_free(&arena);
 }
 
-/* --- refusals ------------------------------------------------------------------------------------------------------ */
-static void relu_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g", "select(0 < x0, x0, 0)", &x, 1); }
-static void relu_on_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular))); graph_map(c->g, "g->g", "select(0 < x0, x0, 0)", &x, 1); }
-static void square_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g", "x0 * x0", &x, 1); }
-static void cube_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g", "x0 * x0 * x0", &x, 1); }
-static void cube_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_map(c->g, "g->g", "x0 * x0 * x0", &x, 1); }
-static void twice_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_map(c->g, "g->g", "2 * x0", &x, 1); }
-static void bias_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), s = real_input(c, AXES(MUL(1))); graph_map(c->g, "g,i->gi", "x0 + x1", (Val[]){ x, s }, 2); }
-static void scale_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), s = real_input(c, AXES(MUL(1))); graph_map(c->g, "g,i->gi", "x0 * x1", (Val[]){ x, s }, 2); }
-static void diagonal_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector), REP(c, vector))); graph_map(c->g, "gg->g", "x0", &x, 1); }
-static void diagonal_on_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular), REP(c, regular))); graph_map(c->g, "gg->g", "x0", &x, 1); }
-static void sum_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(DUAL(c, skew))); graph_map(c->g, "g,g->g", "x0 + x1", (Val[]){ x, y }, 2); }
-static void sum_alike(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(REP(c, skew))); graph_map(c->g, "g,g->g", "x0 + x1", (Val[]){ x, y }, 2); }
-static void thrice_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(DUAL(c, skew))); graph_contract(c->g, "g,g->g", (Val[]){ x, y }, 2); }
-static void pair_not_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_contract(c->g, "g,g->", (Val[]){ x, x }, 2); }
-static void pair_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(DUAL(c, skew))); graph_contract(c->g, "g,g->", (Val[]){ x, y }, 2); }
-static void sum_of_components(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g, "g->", &x, 1); }
-static void sum_of_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular))); graph_contract(c->g, "g->", &x, 1); }
-static void signs_thrice(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g, "g,g->g", (Val[]){ x, x }, 2); }
-static void signs_four(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g, "g,g,g->g", (Val[]){ x, x, x }, 3); }
-static void max_of_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector), MUL(2))); graph_rmax(c->g, x, 1u << 1, 0); }
-static void max_of_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular), MUL(2))); graph_rmax(c->g, x, 1u << 1, 0); }
+/* --- refusals --------------------------------------------------------------------------------- */
+static void relu_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g",
+    "select(0 < x0, x0, 0)", &x, 1); }
+static void relu_on_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular))); graph_map(c->g, "g->g",
+    "select(0 < x0, x0, 0)", &x, 1); }
+static void square_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g",
+    "x0 * x0", &x, 1); }
+static void cube_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_map(c->g, "g->g",
+    "x0 * x0 * x0", &x, 1); }
+static void cube_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_map(c->g, "g->g",
+    "x0 * x0 * x0", &x, 1); }
+static void twice_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_map(c->g, "g->g",
+    "2 * x0", &x, 1); }
+static void bias_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), s = real_input(c,
+    AXES(MUL(1))); graph_map(c->g, "g,i->gi", "x0 + x1", (Val[]){ x, s }, 2); }
+static void scale_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), s = real_input(c,
+    AXES(MUL(1))); graph_map(c->g, "g,i->gi", "x0 * x1", (Val[]){ x, s }, 2); }
+static void diagonal_on_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector), REP(c, vector)));
+    graph_map(c->g, "gg->g", "x0", &x, 1); }
+static void diagonal_on_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular), REP(c, regular)));
+    graph_map(c->g, "gg->g", "x0", &x, 1); }
+static void sum_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(DUAL(c,
+    skew))); graph_map(c->g, "g,g->g", "x0 + x1", (Val[]){ x, y }, 2); }
+static void sum_alike(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(REP(c,
+    skew))); graph_map(c->g, "g,g->g", "x0 + x1", (Val[]){ x, y }, 2); }
+static void thrice_on_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c,
+    AXES(DUAL(c, skew))); graph_contract(c->g, "g,g->g", (Val[]){ x, y }, 2); }
+static void pair_not_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_contract(c->g, "g,g->",
+    (Val[]){ x, x }, 2); }
+static void pair_dual(Case *c) { Val x = real_input(c, AXES(REP(c, skew))), y = real_input(c, AXES(DUAL(c,
+    skew))); graph_contract(c->g, "g,g->", (Val[]){ x, y }, 2); }
+static void sum_of_components(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g,
+    "g->", &x, 1); }
+static void sum_of_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular))); graph_contract(c->g,
+    "g->", &x, 1); }
+static void signs_thrice(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g,
+    "g,g->g", (Val[]){ x, x }, 2); }
+static void signs_four(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_contract(c->g,
+    "g,g,g->g", (Val[]){ x, x, x }, 3); }
+static void max_of_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector), MUL(2))); graph_rmax(c->g, x,
+    1u << 1, 0); }
+static void max_of_regular(Case *c) { Val x = real_input(c, AXES(REP(c, regular), MUL(2))); graph_rmax(c->g,
+    x, 1u << 1, 0); }
 static void lse_of_skew(Case *c) { Val x = real_input(c, AXES(REP(c, skew))); graph_lse(c->g, x, 1u << 0); }
 static Val weight(Case *c, Shape s) {
   Arg a = { .name = S("param"), .role = ARG_PARAM, .rank = 1, .axis = { axis_mul(1000) } };
@@ -106,25 +127,33 @@ static Val places(Case *c, uint16_t dom) {
   return graph_iota(c->g, &s, 0);
 }
 static void place_less(Case *c) { Val i = places(c, c->V); graph_map(c->g, "X,Y->XY", "x0 < x1", (Val[]){ i, i }, 2); }
-static void place_equal(Case *c) { Val i = places(c, c->V); graph_map(c->g, "X,Y->XY", "x0 == x1", (Val[]){ i, i }, 2); }
-static void word_less(Case *c) { Val i = places(c, c->line); graph_map(c->g, "X,Y->XY", "x0 < x1", (Val[]){ i, i }, 2); }
+static void place_equal(Case *c) { Val i = places(c, c->V); graph_map(c->g, "X,Y->XY", "x0 == x1",
+    (Val[]){ i, i }, 2); }
+static void word_less(Case *c) { Val i = places(c, c->line); graph_map(c->g, "X,Y->XY", "x0 < x1",
+    (Val[]){ i, i }, 2); }
 static void place_third(Case *c) { Val i = places(c, c->V); graph_map(c->g, "X->X", "x0 == 3", &i, 1); }
 static void table_varies(Case *c) {
   Nz *nz = arena_one(c->arena, Nz);
   *nz = (Nz){ { 0 }, 1 };
-  graph_const_table(c->g, graph_table(c->g, &(ConstTable){ .name = S("first"), .rank = 1, .axis = { REP(c, vector) }, .n = 1, .nz = nz }));
+  graph_const_table(c->g, graph_table(c->g, &(ConstTable){ .name = S("first"), .rank = 1, .axis = { REP(c,
+      vector) }, .n = 1, .nz = nz }));
 }
 static void table_holds(Case *c) { invariant_table(c, AXES(REP(c, vector), REP(c, vector))); }
-static void window_off(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, X))); View v = WINDOW(c, Y, W, 2, 1, 1); graph_view(c->g, x, &v); }
-static void window_fits(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, X))); View v = WINDOW(c, Y, W, 1, 1, 0); graph_view(c->g, x, &v); }
+static void window_off(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, X))); View v = WINDOW(c, Y, W,
+    2, 1, 1); graph_view(c->g, x, &v); }
+static void window_fits(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, X))); View v = WINDOW(c, Y,
+    W, 1, 1, 0); graph_view(c->g, x, &v); }
 static void window_on_set(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V)));
   View v = { .sort = VIEW_WINDOW, .axis = 1, .dom = c->V, .win = c->V, .d = { { 1, 1, 0, 1 }, { 1, 1, 0, 1 } } };
   graph_view(c->g, x, &v);
 }
-static void slice_of_rows(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V))); graph_view(c->g, x, &(View){ .sort = VIEW_SLICE, .axis = 1, .n = 1, .drop = true }); }
-static void slice_of_words(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, line))); graph_view(c->g, x, &(View){ .sort = VIEW_SLICE, .axis = 1, .n = 1, .drop = true }); }
-static void forget_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_view(c->g, x, &(View){ .sort = VIEW_RETYPE, .to = AXES(MUL(2)) }); }
+static void slice_of_rows(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V))); graph_view(c->g, x,
+    &(View){ .sort = VIEW_SLICE, .axis = 1, .n = 1, .drop = true }); }
+static void slice_of_words(Case *c) { Val x = real_input(c, AXES(SAMPLE(c), ROW(c, line))); graph_view(c->g,
+    x, &(View){ .sort = VIEW_SLICE, .axis = 1, .n = 1, .drop = true }); }
+static void forget_signs(Case *c) { Val x = real_input(c, AXES(REP(c, vector))); graph_view(c->g, x,
+    &(View){ .sort = VIEW_RETYPE, .to = AXES(MUL(2)) }); }
 static void forget_waived(Case *c) { graph_at(c->g, (Span){ 0 }, S("break"), true); forget_signs(c); }
 static void draw_components(Case *c) {
   Shape two = AXES(MUL(2));
@@ -162,20 +191,23 @@ Test(rules, each_clause_refuses_and_its_twin_passes) {
       (twin ? pairs[i].twin : pairs[i].refused)(&c);
       Why why = { .arena = &arena };
       bool ok = graph_verify(c.g, &why);
-      if (twin) cr_expect(ok, "twin of row %zu %s: %s", i, pairs[i].clause, why.reason.n ? why.reason.at[0].text.at : "");
-      else cr_expect(!ok && strstr(why.reason.at[0].text.at, pairs[i].clause), "row %zu %s: %s", i, pairs[i].clause, why.reason.n ? why.reason.at[0].text.at : "accepted");
+      if (twin)
+        cr_expect(ok, "twin of row %zu %s: %s", i, pairs[i].clause, why.reason.n ? why.reason.at[0].text.at : "");
+      else cr_expect(!ok && strstr(why.reason.at[0].text.at, pairs[i].clause), "row %zu %s: %s", i,
+          pairs[i].clause, why.reason.n ? why.reason.at[0].text.at : "accepted");
       case_close(&c);
       arena_free(&arena);
     }
 }
 
-/* --- hand numbers ----------------------------------------------------------------------------------------------------- */
+/* --- hand numbers ----------------------------------------------------------------------------- */
 static void expect_values(Case *c, Val v, const double *want, int n) {
   Why why = { .arena = c->arena };
   double **values = case_values(c, c->g, NULL, NULL, &why);
   cr_assert(values, "%s", why.reason.n ? why.reason.at[0].text.at : "");
   for (int i = 0; i < n; i++)
-    cr_expect(values[v][i] == want[i] || fabs(values[v][i] - want[i]) <= 1e-14, "%d: %g, not %g", i, values[v][i], want[i]);
+    cr_expect(values[v][i] == want[i] || fabs(values[v][i] - want[i]) <= 1e-14, "%d: %g, not %g", i,
+        values[v][i], want[i]);
   values_free(c->g, values);
 }
 
@@ -186,20 +218,25 @@ Test(eval, by_hand) {
   Val x = real_input(&c, AXES(ROW(&c, line), MUL(2))), w = real_input(&c, AXES(MUL(2), MUL(2)));
   memcpy(c.data[0], (double[]){ 1, 2, 3, 4, 5, 6 }, sizeof(double[6]));
   memcpy(c.data[1], (double[]){ 1, 10, 100, 1000 }, sizeof(double[4]));
-  expect_values(&c, graph_contract(c.g, "Xi,io->Xo", (Val[]){ x, w }, 2), (double[]){ 201, 2010, 403, 4030, 605, 6050 }, 6);
+  expect_values(&c, graph_contract(c.g, "Xi,io->Xo", (Val[]){ x, w }, 2), (double[]){ 201, 2010, 403, 4030,
+      605, 6050 }, 6);
   expect_values(&c, graph_contract(c.g, "ii->i", &w, 1), (double[]){ 1, 1000 }, 2);
   expect_values(&c, graph_contract(c.g, "Xi->i", &x, 1), (double[]){ 9, 12 }, 2);
-  expect_values(&c, graph_map(c.g, "Xi,io->oXi", "x0 - x1", (Val[]){ x, w }, 2), (double[]){ 0, -98, 2, -96, 4, -94, -9, -998, -7, -996, -5, -994 }, 12);
+  expect_values(&c, graph_map(c.g, "Xi,io->oXi", "x0 - x1", (Val[]){ x, w }, 2), (double[]){ 0, -98, 2, -96,
+      4, -94, -9, -998, -7, -996, -5, -994 }, 12);
   expect_values(&c, graph_rmax(c.g, x, 1, 0), (double[]){ 5, 6 }, 2);
-  expect_values(&c, graph_lse(c.g, x, 2), (double[]){ 2 + log(1 + exp(-1)), 4 + log(1 + exp(-1)), 6 + log(1 + exp(-1)) }, 3);
+  expect_values(&c, graph_lse(c.g, x, 2), (double[]){ 2 + log(1 + exp(-1)), 4 + log(1 + exp(-1)),
+      6 + log(1 + exp(-1)) }, 3);
   Val i = int_input(&c, AXES(ROW(&c, V)), c.line);
   memcpy(c.idata[2], (int32_t[]){ 2, 0, 2, 2, 0 }, sizeof(int32_t[5]));
   Val g = graph_gather(c.g, x, i, 0);
   expect_values(&c, g, (double[]){ 5, 6, 1, 2, 5, 6, 5, 6, 1, 2 }, 10);
   expect_values(&c, graph_segment(c.g, g, i, 0, c.line), (double[]){ 2, 4, 0, 0, 15, 18 }, 6);
   expect_values(&c, graph_rmax_at(c.g, g, i, 0, c.line, -7), (double[]){ 1, 2, -7, -7, 5, 6 }, 6);
-  expect_values(&c, graph_lse_at(c.g, g, i, 0, c.line), (double[]){ 1 + log(2), 2 + log(2), -INFINITY, -INFINITY, 5 + log(3), 6 + log(3) }, 6);
-  View v = { .sort = VIEW_WINDOW, .axis = 0, .dom = c.line, .win = c.line, .fill = 9, .d = { { 1, 1, -1, 1 }, { 1, 1, 0, 1 } } };
+  expect_values(&c, graph_lse_at(c.g, g, i, 0, c.line), (double[]){ 1 + log(2), 2 + log(2), -INFINITY,
+      -INFINITY, 5 + log(3), 6 + log(3) }, 6);
+  View v = { .sort = VIEW_WINDOW, .axis = 0, .dom = c.line, .win = c.line, .fill = 9, .d = { { 1, 1, -1, 1 },
+      { 1, 1, 0, 1 } } };
   Val p = graph_view(c.g, graph_contract(c.g, "Xi->X", &x, 1), &v);
   expect_values(&c, p, (double[]){ 9, 3, 7, 3, 7, 11, 7, 11, 9 }, 9);
   Shape of = AXES(ROW(&c, line));
@@ -245,7 +282,7 @@ Test(eval, random_is_threefry_with_key_seed_step_and_counter_draw_position) {
   arena_free(&arena);
 }
 
-/* Racah: the squares of degree l add to r^2l. A rotation keeps <R_l(p), R_l(q)>, which is how harmonics move as irreps. */
+/* Racah: the squares of degree l add to r^2l. A rotation keeps <R_l(p), R_l(q)>: harmonics move as irreps. */
 Test(eval, solid_harmonics_move_with_the_vector) {
   for (uint32_t dim = 2; dim <= 3; dim++) {
     Arena arena = { 0 };

@@ -76,7 +76,8 @@ static void expect_equivariant(Case *c, const char *name, uint32_t gen) {
     moved[i] = calloc(count + 1, sizeof *x);
     imoved[i] = calloc(count + 1, sizeof(int32_t));
     for (uint64_t k = 0; k < count; k++)
-      x[k] = c->data[i] ? c->data[i][k] : row_image(c->g, c->points_to[i], gen, (uint32_t)c->idata[i][k], c->g->dom.at[c->points_to[i]].n);
+      x[k] = c->data[i] ? c->data[i][k] : row_image(c->g, c->points_to[i], gen, (uint32_t)c->idata[i][k],
+          c->g->dom.at[c->points_to[i]].n);
     act(c->g, s, gen, x, moved[i]);
     for (uint64_t k = 0; k < count; k++) imoved[i][k] = (int32_t)moved[i][k];
     free(x);
@@ -94,7 +95,8 @@ static void expect_equivariant(Case *c, const char *name, uint32_t gen) {
       if (fabs(want[k]) > most) most = fabs(want[k]);
       if (!(fabs(want[k] - after[v][k]) <= worst)) worst = fabs(want[k] - after[v][k]);
     }
-    cr_expect(worst <= 1e-11 * most, "%s, generator %u: %%%u %s moves differently, %g", name, gen, v, op_name((Op)n->op), worst / most);
+    cr_expect(worst <= 1e-11 * most, "%s, generator %u: %%%u %s moves differently, %g", name, gen, v,
+        op_name((Op)n->op), worst / most);
     free(want);
   }
   values_free(c->g, before);
@@ -152,7 +154,8 @@ Test(pullback, norm_at_zero_has_no_slope_in_first_and_second_order) {
   case_open(&c, &arena, 3);
   Val x = real_input(&c, AXES(REP(&c, vector)));
   memset(c.data[0], 0, 2 * sizeof(double));
-  Val s = graph_contract(c.g, "g,g->", (Val[]){ x, x }, 2), r = graph_map(c.g, "->", "x0 * rsqrt0(x0)", &s, 1), out, second;
+  Val s = graph_contract(c.g, "g,g->", (Val[]){ x, x }, 2), r = graph_map(c.g, "->", "x0 * rsqrt0(x0)", &s,
+      1), out, second;
   Val one = graph_constant(c.g, &(Shape){ 0 }, 1);
   graph_grad(c.g, r, one, &x, 1, &out);
   Val f = graph_contract(c.g, "g,g->", (Val[]){ out, out }, 2);

@@ -88,15 +88,17 @@ Test(simplify, keeps_values_and_types_of_every_op_with_each_rewrite) {
   }
 }
 
-/* --- random Graphs ------------------------------------------------------------------------------------------------ */
+/* --- random Graphs ---------------------------------------------------------------------------- */
 /* Values are [b V i], [i] or [b]; each new one is a map, a sum, a product or a broadcast of old ones. */
 static Val random_node(Case *c, Val full[], uint32_t *nfull, Val small[], uint32_t *nsmall) {
-  Val x = full[(uint32_t)(draw(c) * *nfull)], y = full[(uint32_t)(draw(c) * *nfull)], s = small[(uint32_t)(draw(c) * *nsmall)], t = small[(uint32_t)(draw(c) * *nsmall)];
+  Val x = full[(uint32_t)(draw(c) * *nfull)], y = full[(uint32_t)(draw(c) * *nfull)],
+      s = small[(uint32_t)(draw(c) * *nsmall)], t = small[(uint32_t)(draw(c) * *nsmall)];
   switch ((int)(draw(c) * 13)) {
   case 0: return full[(*nfull)++] = graph_map(c->g, "bXi,bXi->bXi", "x0 + x1", (Val[]){ x, y }, 2);
   case 1: return full[(*nfull)++] = graph_map(c->g, "bXi,i->bXi", "x0 - x1", (Val[]){ x, s }, 2);
   case 2: return full[(*nfull)++] = graph_map(c->g, "bXi,i->bXi", "0.5 * x0 * x1", (Val[]){ x, s }, 2);
-  case 3: return full[(*nfull)++] = graph_map(c->g, "bXi,i,bXi->bXi", "(x0 * x1 - x2) / (b * 10)", (Val[]){ x, s, y }, 3);
+  case 3: return full[(*nfull)++] = graph_map(c->g, "bXi,i,bXi->bXi", "(x0 * x1 - x2) / (b * 10)",
+      (Val[]){ x, s, y }, 3);
   case 4: return full[(*nfull)++] = graph_map(c->g, "bXi->bXi", "tanh(x0)", &x, 1);
   case 5: return small[(*nsmall)++] = graph_contract(c->g, "bXi->i", &x, 1);
   case 6: return small[(*nsmall)++] = graph_contract(c->g, "bXi,bXi->i", (Val[]){ x, y }, 2);
@@ -104,7 +106,8 @@ static Val random_node(Case *c, Val full[], uint32_t *nfull, Val small[], uint32
   case 8: return small[(*nsmall)++] = graph_map(c->g, "i->i", "x0 / (1 + x0 * x0)", &s, 1);
   case 9: return small[(*nsmall)++] = graph_contract(c->g, "bXi,i,i->i", (Val[]){ x, s, t }, 3);
   case 10: return full[(*nfull)++] = graph_contract(c->g, "bXi,i,bYi->bYi", (Val[]){ x, s, y }, 3);
-  case 11: return full[(*nfull)++] = graph_map(c->g, "bXi,i,i->bXi", "x0 * x1 - x0 * x2 + 0 * x1", (Val[]){ x, s, t }, 3);
+  case 11: return full[(*nfull)++] = graph_map(c->g, "bXi,i,i->bXi", "x0 * x1 - x0 * x2 + 0 * x1",
+      (Val[]){ x, s, t }, 3);
   default: return full[(*nfull)++] = graph_map(c->g, "bXi->bXi", "select(0 < x0, x0, 0)", &x, 1);
   }
 }
@@ -133,7 +136,7 @@ Test(simplify, keeps_values_of_random_graphs_and_their_gradients) {
   }
 }
 
-/* --- a training step ------------------------------------------------------------------------------------------------- */
+/* --- a training step -------------------------------------------------------------------------- */
 typedef struct Step { Val w[8], slope[8], loss, mean; uint32_t n; } Step;
 
 static Val weight(Case *c, Step *s, Shape shape) { return s->w[s->n++] = real_input(c, shape); }
@@ -149,14 +152,18 @@ static Step training_step(Case *c) {
   Val y = graph_contract(g, "bXWi,Wigo->bXgo", (Val[]){ graph_view(g, image, &v), f }, 2);
   Nz *same = arena_array(c->arena, Nz, 8);                     /* Hom(scalar, regular) */
   for (uint16_t i = 0; i < 8; i++) same[i] = (Nz){ { i }, sqrt(0.125) };
-  ConstTable constant = { .name = S("Hom"), .rank = 2, .axis = { REP(c, regular), MUL(1) }, .n = 8, .nz = same, .invariant = true };
+  ConstTable constant = { .name = S("Hom"), .rank = 2, .axis = { REP(c, regular), MUL(1) }, .n = 8,
+      .nz = same, .invariant = true };
   Val one = graph_const_table(g, graph_table(g, &constant)), bias = weight(c, &s, AXES(MUL(1), MUL(2)));
-  y = graph_map(g, "bXgo,go->bXgo", "x0 + x1", (Val[]){ y, graph_contract(g, "gk,ko->go", (Val[]){ one, bias }, 2) }, 2);
+  y = graph_map(g, "bXgo,go->bXgo", "x0 + x1", (Val[]){ y, graph_contract(g, "gk,ko->go", (Val[]){ one,
+      bias }, 2) }, 2);
   Val sum = graph_contract(g, "bXgo->o", &y, 1), mean = graph_map(g, "o->o", "x0 / (b * 128)", &sum, 1);
   s.mean = graph_map(g, "o->o", "0.1 * x0", &mean, 1);        /* running statistics read the mean too */
   Val d = graph_map(g, "bXgo,o->bXgo", "x0 - x1", (Val[]){ y, mean }, 2);
-  Val q = graph_contract(g, "bXgo,bXgo->o", (Val[]){ d, d }, 2), r = graph_map(g, "o->o", "rsqrt(x0 / (b * 128) + 1e-5)", &q, 1);
-  Val z = graph_map(g, "bXgo,o,o,o->bXgo", "x0 * x1 * x2 + x3", (Val[]){ d, r, weight(c, &s, AXES(MUL(2))), weight(c, &s, AXES(MUL(2))) }, 4);
+  Val q = graph_contract(g, "bXgo,bXgo->o", (Val[]){ d, d }, 2), r = graph_map(g, "o->o",
+      "rsqrt(x0 / (b * 128) + 1e-5)", &q, 1);
+  Val z = graph_map(g, "bXgo,o,o,o->bXgo", "x0 * x1 * x2 + x3", (Val[]){ d, r, weight(c, &s, AXES(MUL(2))),
+      weight(c, &s, AXES(MUL(2))) }, 4);
   Val a = graph_map(g, "bXgo->bXgo", "select(0 < x0, x0, 0)", &z, 1);
   View pool = WINDOW(c, Y, Y, 2, 1, 0);
   pool.fill = -INFINITY;
@@ -170,11 +177,14 @@ static Step training_step(Case *c) {
   Val logits = graph_contract(g, "bo,oc->bc", (Val[]){ pooled, weight(c, &s, AXES(MUL(2), MUL(3))) }, 2);
   Val label = int_input(c, AXES(SAMPLE(c)), c->line);
   Shape classes = { .number = NUMBER_INT, .rank = 1, .axis = { axis_mul(3) } };
-  Val own = graph_map(g, "bi,i,b->bi", "select(x1 == x2, x0, 0)", (Val[]){ logits, graph_iota(g, &classes, 0), label }, 3);
-  Val each = graph_map(g, "b,b->b", "x0 - x1", (Val[]){ graph_lse(g, logits, 1u << 1), graph_contract(g, "bi->b", &own, 1) }, 2);
+  Val own = graph_map(g, "bi,i,b->bi", "select(x1 == x2, x0, 0)", (Val[]){ logits, graph_iota(g, &classes,
+      0), label }, 3);
+  Val each = graph_map(g, "b,b->b", "x0 - x1", (Val[]){ graph_lse(g, logits, 1u << 1), graph_contract(g,
+      "bi->b", &own, 1) }, 2);
   Shape samples = AXES(SAMPLE(c));
   Val ones = graph_constant(g, &samples, 1);
-  s.loss = graph_map(g, ",->", "x0 / x1", (Val[]){ graph_contract(g, "b->", &each, 1), graph_contract(g, "b->", &ones, 1) }, 2);
+  s.loss = graph_map(g, ",->", "x0 / x1", (Val[]){ graph_contract(g, "b->", &each, 1), graph_contract(g,
+      "b->", &ones, 1) }, 2);
   graph_grad(g, s.loss, graph_constant(g, &(Shape){ 0 }, 1), s.w, s.n, s.slope);
   return s;
 }
@@ -189,7 +199,8 @@ static uint32_t batch_sums(const Graph *g, uint32_t *deepest) {
     for (int i = 0; i < x->nargs; i++) {
       const Shape *s = &g->node.at[x->arg[i]].shape;
       if (level[x->arg[i]] > level[v]) level[v] = level[x->arg[i]];
-      for (int a = 0; x->op == OP_contract && a < s->rank; a++) sum |= s->axis[a].n < 0 && !labels_have(x->labels->out, x->labels->of[i][a]);
+      for (int a = 0; x->op == OP_contract && a < s->rank; a++) sum |= s->axis[a].n < 0 &&
+          !labels_have(x->labels->out, x->labels->of[i][a]);
     }
     n += sum;
     level[v] += sum;
@@ -224,7 +235,8 @@ Test(simplify, batch_norm_needs_two_sums_and_a_bias_before_it_none) {
   cr_expect_eq(after, 4, "s, q, S1, filter: %u one behind another, %u before", after, before);
   cr_expect_eq(without, 5, "without splitting one more: %u", without);
   const Node *bias = &to->node.at[to->store.at[2].value];
-  cr_expect(bias->op == OP_map && bias->nargs == 0 && to->expr.at.at[bias->expr].op == EXPR_CONST && to->expr.at.at[bias->expr].x == 0,
+  cr_expect(bias->op == OP_map && bias->nargs == 0 && to->expr.at.at[bias->expr].op == EXPR_CONST &&
+      to->expr.at.at[bias->expr].x == 0,
             "the gradient of the bias is nothing");
   /* the patches of the backward convolution do not exist; the fold that is left is that of the pool */
   cr_expect_eq(count_ops(to, OP_fold), 1);
@@ -232,7 +244,7 @@ Test(simplify, batch_norm_needs_two_sums_and_a_bias_before_it_none) {
   arena_free(&arena);
 }
 
-/* --- rewrites, one by one ---------------------------------------------------------------------------------------------- */
+/* --- rewrites, one by one --------------------------------------------------------------------- */
 static Graph *simplified(Case *c, Val y) {
   store(c, y);
   expect_same(c, REWRITE_ALL, "one", true);
@@ -241,7 +253,8 @@ static Graph *simplified(Case *c, Val y) {
 
 Test(simplify, fold_of_contract_is_a_contract_of_the_adjoint_view) {
   static const struct { bool torus; int to, win, stride, pad; } rows[] = {
-    { false, 4, 3, 1, 1 }, { false, 2, 3, 1, 0 }, { false, 2, 2, 2, 0 }, { true, 4, 3, 1, 1 }, { true, 2, 3, 2, 1 }, { true, 2, 2, 2, 0 },
+    { false, 4, 3, 1, 1 }, { false, 2, 3, 1, 0 }, { false, 2, 2, 2, 0 }, { true, 4, 3, 1, 1 }, { true, 2, 3,
+        2, 1 }, { true, 2, 2, 2, 0 },
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     Arena arena = { 0 };
@@ -249,12 +262,15 @@ Test(simplify, fold_of_contract_is_a_contract_of_the_adjoint_view) {
     case_open(&c, &arena, 5);
     const GridAction *act = c.g->dom.at[c.X].action;
     uint32_t n = (uint32_t)rows[i].to, k = (uint32_t)rows[i].win;
-    uint16_t to = rows[i].torus ? grid_dom(&c, "to", act, n, n, true, false) : grid_dom(&c, "to", act, n, n, false, true);
+    uint16_t to = rows[i].torus ? grid_dom(&c, "to", act, n, n, true, false) : grid_dom(&c, "to", act, n, n,
+        false, true);
     uint16_t win = grid_dom(&c, "window", act, k, k, false, true), from = rows[i].torus ? c.T : c.X;
-    Val x = real_input(&c, AXES(SAMPLE(&c), axis_row(c.g, to), MUL(2))), f = real_input(&c, AXES(axis_row(c.g, win), MUL(3), MUL(2)));
+    Val x = real_input(&c, AXES(SAMPLE(&c), axis_row(c.g, to), MUL(2))), f = real_input(&c,
+        AXES(axis_row(c.g, win), MUL(3), MUL(2)));
     Val patches = graph_contract(c.g, "bXo,Wio->bXWi", (Val[]){ x, f }, 2);
     View v = { .sort = VIEW_WINDOW, .axis = 1, .dom = to, .win = win };
-    for (int d = 0; d < 2; d++) { v.d[d].row = rows[i].stride; v.d[d].win = 1; v.d[d].add = -rows[i].pad; v.d[d].div = 1; }
+    for (int d = 0; d < 2; d++) { v.d[d].row = rows[i].stride; v.d[d].win = 1; v.d[d].add = -rows[i].pad;
+        v.d[d].div = 1; }
     Shape of = AXES(SAMPLE(&c), axis_row(c.g, from), MUL(3));
     Graph *g = simplified(&c, graph_fold(c.g, patches, &v, &of));
     cr_expect(count_ops(g, OP_fold) == 0 && count_ops(g, OP_contract) == 1 && count_ops(g, OP_view) == 1, "row %zu", i);
@@ -306,8 +322,10 @@ Test(simplify, slices_of_joins_are_parts_and_split_undoes_merge) {
   Case c;
   case_open(&c, &arena, 5);
   Val x = real_input(&c, AXES(SAMPLE(&c), MUL(2))), y = real_input(&c, AXES(SAMPLE(&c), MUL(4)));
-  Val j = graph_join(c.g, (Val[]){ x, y }, 2, 1), s = graph_view(c.g, j, &(View){ .sort = VIEW_SLICE, .axis = 1, .from = 2, .n = 4 });
-  Val p = graph_view(c.g, s, &(View){ .sort = VIEW_SPLIT, .axis = 1, .n = 2 }), q = graph_view(c.g, p, &(View){ .sort = VIEW_MERGE, .axis = 1 });
+  Val j = graph_join(c.g, (Val[]){ x, y }, 2, 1), s = graph_view(c.g, j, &(View){ .sort = VIEW_SLICE,
+      .axis = 1, .from = 2, .n = 4 });
+  Val p = graph_view(c.g, s, &(View){ .sort = VIEW_SPLIT, .axis = 1, .n = 2 }), q = graph_view(c.g, p,
+      &(View){ .sort = VIEW_MERGE, .axis = 1 });
   Graph *g = simplified(&c, q);
   cr_expect_eq(g->node.n - 1, 1, "y itself");
   case_close(&c);
@@ -318,7 +336,8 @@ Test(simplify, deviations_from_a_mean_that_others_read_add_up_to_nothing) {
   Arena arena = { 0 };
   Case c;
   case_open(&c, &arena, 5);
-  Val x = real_input(&c, AXES(SAMPLE(&c), MUL(2))), s = graph_contract(c.g, "bi->i", &x, 1), m = graph_map(c.g, "i->i", "x0 / b", &s, 1);
+  Val x = real_input(&c, AXES(SAMPLE(&c), MUL(2))), s = graph_contract(c.g, "bi->i", &x, 1),
+      m = graph_map(c.g, "i->i", "x0 / b", &s, 1);
   Val d = graph_map(c.g, "bi,i->bi", "x0 - x1", (Val[]){ x, m }, 2);
   store(&c, m);
   store(&c, graph_map(c.g, "i->i", "tanh(x0)", &m, 1));
