@@ -13,7 +13,7 @@
  *   sin cos  2 ulp                  2 ulp               |x| <= 1e5 (f32), 1e6 (f64); beyond, only within [-1, 1]
  *   asinh    3 ulp                  3 ulp               everywhere
  *   pow      a rounding a product   the same            constant whole exponents up to 64
- *            2 + |y log x| ulp      the same            else, x >= 0 (NaN below)
+ *            2 + 3 |y log x| ulp    the same            else, x >= 0 (NaN below)
  *
  * The polynomial of exp interpolates (exp r - 1 - r) / r^2 at the Chebyshev nodes of |r| <= log(2)/2; the others are
  * those of Cephes (f32, and tanh, asinh of f64) and fdlibm (log, sin, cos of f64). Tests: tests/unit/test_math.c. */

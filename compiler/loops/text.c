@@ -14,6 +14,7 @@
  * is a reason with its line, never a crash. What instructions mean together is asked of loops_verify at the end. */
 #include "loops/loops.h"
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -144,9 +145,10 @@ static bool digits(Reader *r, char *text, size_t room) {
 }
 static bool whole(Reader *r, int64_t least, int64_t most, int64_t *out) {
   char text[32], *end = text;
+  errno = 0;
   if (digits(r, text, sizeof text)) *out = strtoll(text, &end, 10);
   if (end == text || *end) return no(r, "a whole number is missing");
-  return (*out >= least && *out <= most && strlen(text) < 21) || no(r, "a number out of range");
+  return (!errno && *out >= least && *out <= most) || no(r, "a number out of range");
 }
 static bool small(Reader *r, int32_t least, int32_t most, int32_t *out) {
   int64_t x = 0;
