@@ -48,6 +48,10 @@ void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool fl
   Lanes l = choose(x, s, c, n, flat);
   bool lanes_shared = high && share >= l.first && share < l.first + l.n;
   if (lanes_shared && l.flat) { l = (Lanes){ share, 1, c[share].size, c[share].n, false }; }
+  if (lanes_shared && l.extent == 1) {                /* one number: no lanes */
+    l = (Lanes){ .first = n };
+    lanes_shared = false;
+  }
   for (uint32_t i = 0; i < n; i++) {
     if (i >= l.first && i < l.first + l.n) continue;
     bool shared = high && i == share;
