@@ -130,7 +130,7 @@ Ref l_cos(Kernel *k, Ref x);
 Ref l_asinh(Kernel *k, Ref x);
 Ref l_pow(Kernel *k, Ref x, Ref y);                          /* whole y by products when constant   */
 Ref l_threefry(Kernel *k, Ref key0, Ref key1, Ref c0, Ref c1);    /* i32s; the first word of Threefry 2x32-20 */
-Ref l_uniform(Kernel *k, Base base, Ref bits);               /* [0, 1): (bits >> 8) * 2^-24, in both widths */
+Ref l_uniform(Kernel *k, Base base, Ref bits);               /* [0, 1) from the upper 24 bits           */
 
 /* --- verify.c, text.c, eval.c ------------------------------------------------------------------------ */
 bool loops_verify(const Kernel *k, Why *why);
