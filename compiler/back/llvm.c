@@ -5,8 +5,9 @@
  * - RSUM is a fixed tree of shuffles, so that bits do not depend on LLVM.
  * - A varying index has 32 bits (one gather, not two), a uniform one 64.
  * - A load or store of a uniform index with lstride 1 is one vector access; anything else varying gathers.
- * Two passes (sroa, early-cse) and code generation level 2 are as fast as O3 at a tenth of its time; instcombine and licm
- * pay on targets with fewer registers. */
+ * Four passes and code generation level 2 give the speed of O2 at a fifth of its time. instcombine pays for itself: of 16,000
+ * instructions, 16 ms more here and 65 ms less in generation; licm takes 3 ms. Without fma or rint in the processor, calls to
+ * fmaf, fma, rintf, rint of the mathematical library remain, with the same bits: what is linked needs it. */
 #include "back/llvm.h"
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>

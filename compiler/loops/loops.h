@@ -23,7 +23,11 @@
  *   L5 between two BARs a location touched by two threads is      L9 a varying index has 32 bits, a uniform one 64
  *      written by neither; the end of a GRID iteration is no BAR
  *
- * i32 arithmetic wraps, ISHR is logical. FMIN(a, b) is a < b ? a : b, FMAX a > b ? a : b (a NaN in b passes).
+ * L1 for variables: a GET stands behind a SET in an enclosing bracket; what is set in a GRID or TEAM is of that iteration alone.
+ * L3 also: only what is in the GRID stores. L5: a thread is a warp and a lane; a uniform load is by all lanes, a uniform store
+ * by the warp, which meets before and after it; different slots never meet, whatever BARs there are (race.h).
+ * Undefined, and a fault in the evaluator: IDIV and IMOD by less than 1, FTOI out of range, SCALE2 by what is no exponent.
+ * i32 arithmetic wraps, shifts take their count modulo the width, ISHR is logical. FMIN(a, b) is a < b ? a : b, FMAX a > b ? a : b (a NaN in b passes).
  * RSUM is a fixed tree by halves. A GRID iteration is a slot: slots are fixed when compiling, 16 on the CPU. */
 #ifndef GDLC_LOOPS_LOOPS_H
 #define GDLC_LOOPS_LOOPS_H
