@@ -544,6 +544,12 @@ static void clear_partial(Level *l, Val v, bool local, const Loc *partial) {
 
 /* --- values without rows ------------------------------------------------------------------------------------------------- */
 /* Small values that something of this level reads directly: computed by each slot into its slab. */
+/* Copies alone, which lanes run through several times a vector where components stand in front of them. */
+static bool repeats(const Level *l, Val v) {
+  const Shape *s = &node(l->f, v)->shape;
+  return s->rank == 1 && s->number == NUMBER_REAL && s->axis[0].role == ROLE_MUL && s->axis[0].n > 1 && s->axis[0].n % l->x.k->lanes;
+}
+
 static void need_small(Level *l, Val v, bool *want) {
   Fuse *f = l->f;
   const Node *n = node(f, v);
@@ -555,7 +561,18 @@ static void need_small(Level *l, Val v, bool *want) {
     }
     else if (f->sort[a] == SORT_SUM && numbers(f, a) <= SMALL) want[a] = true;
     else if (f->sort[a] == SORT_INLINE) need_small(l, a, want);
+    else if (f->sort[a] == SORT_LEAF && has_rows(f, v) && repeats(l, a)) want[a] = true;
   }
+}
+
+/* The first lanes once more behind the end. */
+static void repeat(Level *l, Loc *loc, int64_t n) {
+  Kernel *k = l->x.k;
+  l_bar(k);
+  Ref i = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, k->lanes), 1);
+  l_store(k, loc->local, i, n, 0, l_load(k, loc->local, l_op2(k, L_IMOD, i, l_int(k, n)), 0, 0, 0), 0);
+  l_end(k);
+  loc->repeat = true;
 }
 
 static void prologue(Level *l, bool *want) {
@@ -564,11 +581,13 @@ static void prologue(Level *l, bool *want) {
     if (want[v] && f->sort[v] == SORT_SMALL) need_small(l, v, want);
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!want[v]) continue;
-    Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, local_buffer(l, v, numbers(f, v)), 0);
+    int64_t n = numbers(f, v);
+    Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, local_buffer(l, v, n + (repeats(l, v) ? l->x.k->lanes : 0)), 0);
     Nest nest = { .v = v, .to = to };
     l_bar(l->x.k);
-    if (f->sort[v] == SORT_SUM) gen_copy(&l->x, &nest);  /* adds the partials up */
+    if (f->sort[v] == SORT_SUM || f->sort[v] == SORT_LEAF) gen_copy(&l->x, &nest);     /* a sum: adds the partials up */
     else gen_nest(&l->x, &nest);
+    if (repeats(l, v)) repeat(l, &to, n);
     l->x.loc[v] = to;
   }
 }

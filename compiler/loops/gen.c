@@ -120,6 +120,9 @@ static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
     if (at.part == IX_HIGH && i + 1 < n && ix[i + 1].part == IX_LOW && loc->stride[i] == x->low * loc->stride[i + 1]) {
       at = x->flat;                                   /* both parts, side by side: the flat coordinate itself */
       stride = loc->stride[++i];
+    } else if (at.part == IX_LOW && loc->repeat && x->flat.lane == 1) {
+      /* copies that repeat within a vector: the position of its first lane, which is a multiple of the lanes */
+      at = (Ix){ .at = k->lanes % x->low == 0 ? l_int(k, 0) : l_op2(k, L_IMOD, x->flat.at, l_int(k, x->low)), .lane = 1 };
     } else {
       at = ix_whole(x, at);
     }

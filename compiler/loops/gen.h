@@ -28,6 +28,7 @@ typedef struct Loc {                /* where a value lies in memory             
   int64_t offset;                   /* numbers                                                     */
   int64_t stride[COORDS_MOST];      /* numbers from one index of a coordinate to the next           */
   bool chunk;                       /* the first coordinate counts from gen->first                  */
+  bool repeat;                      /* one axis, and its first lanes once more behind its end        */
   uint32_t parts;                   /* > 0: so many partial sums, part_stride apart, to be added     */
   int64_t part_stride;
 } Loc;
