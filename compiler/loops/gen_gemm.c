@@ -18,15 +18,15 @@ static Ref at_plus(Gen *x, Ref at, Ref index, int64_t stride) {
   return at ? l_add(x->k, at, step) : step;
 }
 
-/* Coordinates of k that walk both operands as one: fewer loops, longer ones. */
-static uint32_t merge(const Gemm *g, GemmDim *out) {
+/* Coordinates that walk all operands as one: fewer loops, longer ones. */
+static uint32_t merge(const GemmDim *dim, uint32_t dims, GemmDim *out) {
   uint32_t n = 0;
-  for (uint32_t i = 0; i < g->nk; i++) {
-    const GemmDim *d = &g->k[i];
+  for (uint32_t i = 0; i < dims; i++) {
+    const GemmDim *d = &dim[i];
     if (d->n == 1) continue;
     GemmDim *up = n ? &out[n - 1] : NULL;
-    if (up && d->n > 0 && up->n > 0 && up->a == d->n * d->a && up->b == d->n * d->b) {
-      *up = (GemmDim){ .n = up->n * d->n, .a = d->a, .b = d->b };
+    if (up && d->n > 0 && up->n > 0 && up->a == d->n * d->a && up->b == d->n * d->b && up->c == d->n * d->c) {
+      *up = (GemmDim){ .n = up->n * d->n, .a = d->a, .b = d->b, .c = d->c };
     } else {
       out[n++] = *d;
     }
@@ -53,7 +53,7 @@ static void tile(Gen *x, const Tile *t, Ref ra, Ref rc, const GemmDim *rows, Ref
       l_set(k, acc[r * N + j], start);
     }
   GemmDim d[COORDS_MOST];
-  uint32_t nk = merge(g, d);
+  uint32_t nk = merge(g->k, g->nk, d);
   Ref a = ra, b = col;
   b = g->b.at ? l_add(k, g->b.at, b) : b;
   for (uint32_t i = 0; i < nk; i++) {
@@ -101,8 +101,10 @@ static void row_blocks(Gen *x, const Tile *most, Ref a, Ref c, const GemmDim *ro
   l_end(k);
 }
 
-void gen_gemm(Gen *x, const Gemm *g, int registers) {
+void gen_gemm(Gen *x, const Gemm *given, int registers) {
   Kernel *k = x->k;
+  Gemm merged = *given, *g = &merged;
+  g->nm = merge(given->m, given->nm, g->m);
   int V = k->lanes;
   uint32_t best = 0;
   for (uint32_t i = 0; i < g->nm; i++)                /* the rows of a tile; of equal ones the innermost */
