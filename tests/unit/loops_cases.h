@@ -59,6 +59,7 @@ static inline void case_load(RandomCase *c) {
   if (most < 0) return;
   bool varies = case_random(c, 3) == 0;
   Ref index = case_small(c, case_pick(c, BASE_I64, varies), 0, most), mask = case_random(c, 3) ? 0 : case_pick(c, BASE_I1, true);
+  if (buf == c->local[which] && case_random(c, 2)) index = l_op2(k, L_ISUB, l_int(k, most), index);      /* what was filled last */
   int stride = (int)case_random(c, 4);
   if (mask && l_vary(k, mask) && !l_vary(k, index) && !stride) stride = 1;
   Ref r = l_load(k, buf, index, case_random(c, 8), stride, mask);
@@ -253,7 +254,7 @@ static inline CaseMemory case_memory(const Kernel *k, uint64_t seed) {
     for (int64_t j = 0; j < n; j++) {
       int64_t w = (int64_t)case_random(&r, 256) - 64;
       double x = ((double)case_random(&r, 1 << 20) - (1 << 19)) / (1 << 17);
-      if (case_random(&r, 50) == 0) x = (const double[]){ 0, -0.0, INFINITY, -INFINITY, NAN, 1e-40, 3e38, -1e-310 }[case_random(&r, 8)];
+      if (case_random(&r, 8) == 0) x = (const double[]){ 0, -0.0, INFINITY, -INFINITY, NAN, 1e-40, 3e38, -1e-310 }[case_random(&r, 8)];
       if (b->out) memset((char *)m.buf[i] + j * size, 0x55, (size_t)size);
       else if (b->base == BASE_F32) ((float *)m.buf[i])[j] = (float)x;
       else if (b->base == BASE_F64) ((double *)m.buf[i])[j] = x;
@@ -262,6 +263,7 @@ static inline CaseMemory case_memory(const Kernel *k, uint64_t seed) {
     }
   }
   m.slabs = aligned_alloc(64, (size_t)(m.stride * CASE_SLOTS + 64));
+  memset(m.slabs, 0xff, (size_t)(m.stride * CASE_SLOTS + 64));
   return m;
 }
 static inline void case_free(CaseMemory *m) {
