@@ -199,6 +199,10 @@ static inline void case_team(RandomCase *c, Ref slot, bool fills) {
       l_set(k, c->var[BASE_I1][v], flag);
     }
   }
+  for (int i = 0; i < 4 && !fills; i++) {                          /* what another warp has filled, to the outputs at once */
+    Ref far = l_muli(k, l_op2(k, L_ISUB, l_int(k, CASE_TEAM - 1), t), k->lanes), to = l_muli(k, c->row, (int64_t)CASE_ROWS * 2 * k->lanes);
+    l_store(k, c->out[i % 2], to, (int64_t)c->stores[i % 2]++ * 2 * k->lanes, 1, case_keep(c, l_load(k, c->local[i], far, 0, 1, 0)), 0);
+  }
   c->budget = 160;
   case_body(c, 1000);
   if (fills)

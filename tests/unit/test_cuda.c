@@ -33,6 +33,58 @@ Test(cuda, random_kernels_give_the_bits_of_the_evaluator) {
   for (uint64_t seed = 1; seed <= 6; seed++) agree(seed);
 }
 
+/* A tile that warps turn round, in one block for all slots. Without any one of its barriers the text is wrong. */
+static Kernel *turning(Arena *arena) {
+  Kernel *k = kernel_open(arena, S("turning"), 32, 4, 3, 0);
+  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 3 * 128, { 0 } }), out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 3 * 128, { 0 } });
+  int tile = kernel_local(k, S("tile"), BASE_F32, SCOPE_TILE, 128, 0);
+  Ref slot = l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 3), 1), row = l_muli(k, slot, 128);
+  for (int half = 0; half < 2; half++) {
+    Ref t = l_for(k, FOR_TEAM, l_int(k, 0), l_int(k, 4), 1), here = l_muli(k, t, 32), there = l_muli(k, l_op2(k, L_ISUB, l_int(k, 3), t), 32);
+    if (half) l_store(k, out, l_add(k, row, here), 0, 1, l_load(k, tile, there, 0, 1, 0), 0);
+    else l_store(k, tile, here, 0, 1, l_load(k, in, l_add(k, row, here), 0, 1, 0), 0);
+    l_end(k);
+    if (!half) l_bar(k);
+  }
+  l_end(k);
+  return k;
+}
+
+static bool turns(Arena *arena, const Kernel *k, Str text) {
+  Str error;
+  Shim *s = shim_open(arena, text, k->name, &error);
+  cr_assert(s, "%.*s", STR(error));
+  bool right = true;
+  for (int run = 0; run < 2; run++) {
+    float in[384], out[384] = { 0 };
+    void *bufs[] = { in, out, NULL };
+    for (int i = 0; i < 384; i++) in[i] = (float)i;
+    right = right && !shim_run(s, k, bufs, NULL, NULL, 1, run);
+    for (int i = 0; i < 384; i++) right = right && out[i] == (float)(i / 128 * 128 + 96 - i % 128 / 32 * 32 + i % 32);
+  }
+  shim_close(s);
+  return right;
+}
+
+Test(cuda, every_barrier_is_needed) {
+  Arena arena = { 0 };
+  Why why = { .arena = &arena };
+  Kernel *k = turning(&arena);
+  cr_assert(loops_verify(k, &why));
+  Out out = { .arena = &arena };
+  cuda_kernel(k, 512, &out);
+  Str text = out_text(&out);
+  cr_expect(turns(&arena, k, text));
+  int barriers = 0;
+  for (const char *at = text.at; (at = strstr(at, "__syncthreads();")); at++, barriers++) {
+    Str without = str_copy(&arena, text);
+    memset((char *)without.at + (at - text.at), ' ', strlen("__syncthreads();"));
+    cr_expect(!turns(&arena, k, without), "barrier %d may go", barriers);
+  }
+  cr_expect_eq(barriers, 2);
+  arena_free(&arena);
+}
+
 static const char *run_text(const char *body, int warps) {
   Arena arena = { 0 };
   Str error = { 0 };
