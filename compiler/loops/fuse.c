@@ -19,7 +19,7 @@
 #include "loops/schedule.h"
 #include <stdlib.h>
 
-enum { SMALL = 4096, EXPENSIVE = 16, SLAB_MOST = 1 << 20 };
+enum { SMALL = 4096, EXPENSIVE = 16, SLAB_MOST = 1 << 20, WORTH_KEEPING = 4 };
 typedef enum Sort { SORT_LEAF, SORT_ROWS, SORT_SUM, SORT_SMALL, SORT_LARGE, SORT_INLINE } Sort;
 /* SUM: a partial a slot. LARGE: in memory, computed in shares. INLINE: a large map, computed where it is read. */
 
@@ -42,7 +42,7 @@ typedef struct Fuse {
   uint32_t levels;
   /* of the level in hand */
   bool *active, *local;
-  double *times;                    /* how often a number of it is asked for                       */
+  double *times, *price;            /* how often a number of it is asked for, and what it costs     */
 } Fuse;
 
 static const Node *node(const Fuse *f, Val v) { return &f->g->node.at[v]; }
@@ -257,8 +257,22 @@ static bool row_sum_here(const Fuse *f, Val v, uint32_t level) {
   return f->needed[v] && f->sort[v] == SORT_SUM && f->level[v] == level && sums_rows(f, v);
 }
 
+/* Operations and loads that a number of v costs where it is read; what costs more than it is worth is in the slab. */
+static double price(const Fuse *f, Val v) {
+  const Node *x = node(f, v);
+  double sum = x->op == OP_map ? (double)expr_nodes(&f->g->expr, x->expr) - x->nargs : 1;
+  for (uint8_t i = 0; i < x->nargs; i++) {
+    Val a = x->arg[i];
+    bool here = f->sort[a] == SORT_ROWS && f->active[a] && !f->kept[a] && (node(f, a)->op == OP_map || node(f, a)->op == OP_view);
+    double own = here ? f->price[a] : 1;
+    sum += own > WORTH_KEEPING ? 1 : own;
+  }
+  return sum;
+}
+
 static void choose_places(Fuse *f, uint32_t level) {
   uint32_t n = f->g->node.n;
+  for (Val v = 1; v < n; v++) f->price[v] = f->active[v] ? price(f, v) : 1;
   memset(f->local, 0, n * sizeof *f->local);
   memset(f->times, 0, n * sizeof *f->times);
   for (Val v = n; v-- > 1;) {
@@ -269,7 +283,7 @@ static void choose_places(Fuse *f, uint32_t level) {
     bool far = false;                                  /* reads something that is itself computed on the spot */
     for (uint8_t i = 0; i < x->nargs; i++)
       far |= f->sort[x->arg[i]] == SORT_ROWS && f->active[x->arg[i]] && !f->kept[x->arg[i]];
-    if (!sum && !f->kept[v] && (gemm || (reduces && f->times[v] > 1.01) || (x->op == OP_map && far && f->times[v] > 1.5))) f->local[v] = true;
+    if (!sum && !f->kept[v] && (gemm || (reduces && f->times[v] > 1.01) || (x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > WORTH_KEEPING))) f->local[v] = true;
     double each = f->kept[v] || f->local[v] || sum ? 1 : f->times[v];
     for (uint8_t i = 0; i < x->nargs; i++) {
       Val a = x->arg[i];
@@ -977,7 +991,8 @@ bool schedule_fused(Schedule *s) {
   Arena *a = s->arena;
   Fuse f = { .s = s, .g = s->g, .sort = arena_array(a, uint8_t, n), .level = arena_array(a, uint32_t, n), .needed = arena_array(a, bool, n),
     .kept = arena_array(a, bool, n), .late = arena_array(a, bool, n), .stored = arena_array(a, bool, n), .state = arena_array(a, bool, n),
-    .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n), .times = arena_array(a, double, n) };
+    .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n), .times = arena_array(a, double, n),
+    .price = arena_array(a, double, n) };
   mark(&f);
   find_gemms(&f);
   if (!find_levels(&f)) return false;
