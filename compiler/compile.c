@@ -22,6 +22,7 @@ typedef struct Compilation {
   const Target *target;
   vec(ModuleEntry) entry;
   vec(Graph *) graph;               /* of each entry, after simplify                               */
+  uint32_t ncareful;                /* units of kernels that run all the time                      */
   double seconds[PASS_COUNT], began;
 } Compilation;
 
@@ -194,14 +195,16 @@ static int emit_cuda(Compilation *c) {
 }
 
 /* --- objects ------------------------------------------------------------------------------------------ */
-/* Kernels are dealt to units by size, largest first; each unit is printed and compiled by a thread of its own. */
-enum { UNITS = 2 };
+/* Kernels are dealt to units by size, largest first. Two threads compile two units each: one of the kernels that a
+ * program runs all the time, one of those of the plain entries, which only audits run. */
+enum { THREADS = 2, UNITS = 2 * THREADS };
 typedef struct Unit {
   const Compilation *c;
   vec(const Kernel *) kernel;
   vec(int64_t) stride;
   uint64_t size;
   LlvmOutput output;
+  LlvmCare care;
   Arena arena;                      /* the bytes; freed with the compilation                       */
   Bytes bytes;
   LlvmCost cost;
@@ -212,7 +215,7 @@ typedef struct Unit {
 static void *print_unit(void *context) {
   Unit *u = context;
   u->why = (Why){ .arena = &u->arena };
-  LlvmUnit *l = llvm_open(S("kernels"), u->c->options->march, &u->why);
+  LlvmUnit *l = llvm_open(S("kernels"), u->c->options->march, u->care, &u->why);
   if (!l) return NULL;
   for (uint32_t i = 0; i < u->kernel.n; i++) llvm_kernel(l, u->kernel.at[i], u->stride.at[i]);
   u->ok = llvm_emit(l, u->output, &u->arena, &u->bytes, &u->cost, &u->why);
@@ -220,11 +223,20 @@ static void *print_unit(void *context) {
   return NULL;
 }
 
+static void *print_units(void *context) {
+  Unit *u = context;                                   /* its own, and the quick one THREADS further on, if there is one */
+  print_unit(u);
+  if (u->care == LLVM_CAREFUL && u[0].c->ncareful == THREADS) print_unit(u + THREADS);
+  return NULL;
+}
+
+/* n == 1: everything in one unit, as text; else UNITS. */
 static bool print_kernels(Compilation *c, Unit *unit, uint32_t n, LlvmOutput output, Why *why) {
-  for (uint32_t u = 0; u < n; u++) { unit[u].c = c; unit[u].output = output; }
+  c->ncareful = n == 1 ? 1 : THREADS;
+  for (uint32_t u = 0; u < n; u++) { unit[u].c = c; unit[u].output = output; unit[u].care = u < c->ncareful ? LLVM_CAREFUL : LLVM_QUICK; }
   uint32_t total = 0;
   for (uint32_t e = 0; e < c->entry.n; e++) total += c->entry.at[e].code->kernel.n;
-  struct { const Kernel *k; int64_t stride; } *all = arena_alloc(c->arena, sizeof *all * (total + 1));
+  struct { const Kernel *k; int64_t stride; bool plain; } *all = arena_alloc(c->arena, sizeof *all * (total + 1));
   total = 0;
   for (uint32_t e = 0; e < c->entry.n; e++)
     for (uint32_t k = 0; k < c->entry.at[e].code->kernel.n; k++) {
@@ -233,21 +245,22 @@ static bool print_kernels(Compilation *c, Unit *unit, uint32_t n, LlvmOutput out
       while (n > 1 && at && all[at - 1].k->ins.n < x->ins.n) { all[at] = all[at - 1]; at--; }
       all[at].k = x;
       all[at].stride = c->entry.at[e].code->slab;
+      all[at].plain = c->entry.at[e].lowered->plain;
     }
   for (uint32_t i = 0; i < total; i++) {
-    uint32_t least = 0;
-    for (uint32_t u = 1; u < n; u++) if (unit[u].size < unit[least].size) least = u;
+    uint32_t from = n > 1 && all[i].plain ? THREADS : 0, least = from;
+    for (uint32_t u = from; u < from + c->ncareful; u++) if (unit[u].size < unit[least].size) least = u;
     vec_push(c->arena, &unit[least].kernel, all[i].k);
     vec_push(c->arena, &unit[least].stride, all[i].stride);
     unit[least].size += all[i].k->ins.n;
   }
-  pthread_t thread[UNITS];
-  bool started[UNITS] = { 0 };
-  for (uint32_t u = 1; u < n; u++) started[u] = !pthread_create(&thread[u], NULL, print_unit, &unit[u]);
-  print_unit(&unit[0]);
-  for (uint32_t u = 1; u < n; u++) {
+  pthread_t thread[THREADS];
+  bool started[THREADS] = { 0 };
+  for (uint32_t u = 1; u < c->ncareful; u++) started[u] = !pthread_create(&thread[u], NULL, print_units, &unit[u]);
+  print_units(&unit[0]);
+  for (uint32_t u = 1; u < c->ncareful; u++) {
     if (started[u]) pthread_join(thread[u], NULL);
-    else print_unit(&unit[u]);
+    else print_units(&unit[u]);
   }
   for (uint32_t u = 0; u < n; u++)
     if (!unit[u].ok) return why_no(why, CODE_NONE, "%.*s", STR(unit[u].why.reason.at[0].text));
@@ -255,7 +268,7 @@ static bool print_kernels(Compilation *c, Unit *unit, uint32_t n, LlvmOutput out
 }
 
 static bool print_module(Compilation *c, bool program, Bytes *bytes, Why *why) {
-  LlvmUnit *u = llvm_open(c->model->name, c->options->march, why);
+  LlvmUnit *u = llvm_open(c->model->name, c->options->march, LLVM_QUICK, why);
   if (!u) return false;
   const Source *source = c->sources.all.at[0];
   ModuleInput in = { .program = c->program, .model = c->model, .entry = c->entry.at, .nentries = c->entry.n,

@@ -20,6 +20,7 @@
 typedef LLVMValueRef V;
 typedef LLVMTypeRef T;
 struct LlvmUnit {
+  bool quick;
   LLVMContextRef c;
   LLVMModuleRef m;
   LLVMBuilderRef b;
@@ -40,7 +41,7 @@ static bool has_avx512(const char *cpu, const char *features) {
   return strstr(features, "+avx512vl") || !strcmp(cpu, "x86-64-v4");
 }
 
-LlvmUnit *llvm_open(Str name, Str march, Why *why) {
+LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
   if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") && !str_is(march, "x86-64-v4"))
     return why_no(why, CODE_NONE, "--march: `%.*s` is not native, x86-64, x86-64-v3 or x86-64-v4", STR(march)), NULL;
   LLVMInitializeX86TargetInfo();
@@ -61,10 +62,12 @@ LlvmUnit *llvm_open(Str name, Str march, Why *why) {
   char *cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(march.at), *features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
   char named[32];
   snprintf(named, sizeof named, "%.*s", STR(march));
-  u->machine = LLVMCreateTargetMachine(target, triple, native ? cpu : named, features, LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault);
+  u->machine = LLVMCreateTargetMachine(target, triple, native ? cpu : named, features,
+                                       care == LLVM_QUICK ? LLVMCodeGenLevelNone : LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault);
   u->wide = has_avx512(native ? cpu : named, features);
   LLVMDisposeMessage(cpu);
   LLVMDisposeMessage(features);
+  u->quick = care == LLVM_QUICK;
   u->c = LLVMContextCreate();
   LLVMContextSetDiscardValueNames(u->c, 1);
   char module[128];
@@ -493,7 +496,8 @@ bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmC
   double printed = now();
   uint32_t instructions = count(u->m);
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-  LLVMErrorRef failed = LLVMRunPasses(u->m, "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm))", u->machine, options);
+  const char *passes = u->quick ? "function(sroa,early-cse)" : "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm))";
+  LLVMErrorRef failed = LLVMRunPasses(u->m, passes, u->machine, options);
   LLVMDisposePassBuilderOptions(options);
   if (failed) {
     char *message = LLVMGetErrorMessage(failed);

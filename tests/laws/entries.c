@@ -190,7 +190,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
   if (!ok) goto out;
   d = differ(&t, &a, a.f64, false, x, true, real, &where);
   result(file, g->name, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-9 : 2e-4), d, g->arg.at[where].name);
-  LlvmUnit *u = llvm_open(S("law"), str_of(march), &why);
+  LlvmUnit *u = llvm_open(S("law"), str_of(march), LLVM_CAREFUL, &why);
   for (uint32_t k = 0; k < e->kernel.n; k++) llvm_kernel(u, e->kernel.at[k].kernel, e->slab);
   LlvmCode *code = llvm_load(u, &why);
   if (!code) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }

@@ -18,7 +18,7 @@ static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
   for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
   CaseMemory a = case_memory(k, seed), b = case_memory(k, seed);
   cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
-  LlvmUnit *u = llvm_open(S("random"), str_of(march), &why);
+  LlvmUnit *u = llvm_open(S("random"), str_of(march), LLVM_CAREFUL, &why);
   cr_assert(u);
   llvm_kernel(u, k, b.stride);
   LlvmCode *code = llvm_load(u, &why);
@@ -49,7 +49,7 @@ Test(llvm, a_processor_without_fma_gives_the_same_bits) {
 Test(llvm, an_unknown_processor_is_a_reason) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
-  cr_expect(!llvm_open(S("m"), S("z80"), &why) && strstr(why.reason.at[0].text.at, "z80"));
+  cr_expect(!llvm_open(S("m"), S("z80"), LLVM_CAREFUL, &why) && strstr(why.reason.at[0].text.at, "z80"));
   arena_free(&arena);
 }
 
@@ -67,7 +67,7 @@ Test(llvm, buffers_that_share_bytes_keep_their_order) {
   l_store(k, q, zero, 0, 1, l_op2(k, L_FADD, y, y), 0);
   l_store(k, out, zero, 0, 1, l_op2(k, L_FADD, l_load(k, q, zero, 0, 1, 0), l_load(k, p, zero, 0, 1, 0)), 0);
   l_end(k);
-  LlvmUnit *u = llvm_open(S("m"), S("native"), &why);
+  LlvmUnit *u = llvm_open(S("m"), S("native"), LLVM_CAREFUL, &why);
   llvm_kernel(u, k, 64);
   LlvmCode *code = llvm_load(u, &why);
   float a[8], b[8] = { 0 };
