@@ -85,6 +85,64 @@ Test(cuda, every_barrier_is_needed) {
   arena_free(&arena);
 }
 
+/* A number that is loaded, made larger and stored, by a warp, or by a block of which one warp stores. */
+static Kernel *counting(Arena *arena, bool block) {
+  Kernel *k = kernel_open(arena, S("counting"), 32, 2, 1, 0);
+  int out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 128, { 0 } }), tile = kernel_local(k, S("tile"), BASE_F32, SCOPE_TILE, 1, 0);
+  l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
+  Ref zero = l_int(k, 0);
+  l_store(k, tile, zero, 0, 0, l_const(k, BASE_F32, 0), 0);
+  Ref i = l_for(k, FOR_SEQ, zero, l_int(k, 4), 1);
+  Ref before = l_load(k, tile, zero, 0, 0, 0);
+  l_store(k, tile, zero, 0, 0, l_op2(k, L_FADD, before, l_const(k, BASE_F32, 1)), 0);
+  Ref after = l_load(k, tile, l_op2(k, L_IMUL, l_lane(k), zero), 0, 0, 0);
+  l_store(k, out, l_muli(k, i, 32), 0, 1, l_op3(k, L_FMA, before, l_const(k, BASE_F32, 100), after), 0);
+  l_end(k);
+  if (block) {
+    l_for(k, FOR_TEAM, zero, zero, 1);                             /* never runs; the block has two warps */
+    l_end(k);
+  }
+  l_end(k);
+  return k;
+}
+
+static bool counts(Arena *arena, const Kernel *k, Str text) {
+  Str error;
+  Shim *s = shim_open(arena, text, k->name, &error);
+  cr_assert(s, "%.*s", STR(error));
+  bool right = true;
+  for (int run = 0; run < 2; run++) {
+    float out[128] = { 0 };
+    void *bufs[] = { out, NULL };
+    right = right && !shim_run(s, k, bufs, NULL, NULL, 1, run);
+    for (int i = 0; i < 128; i++) right = right && out[i] == (float)(i / 32 * 100 + i / 32 + 1);
+  }
+  shim_close(s);
+  return right;
+}
+
+Test(cuda, a_uniform_store_is_fenced_on_both_sides) {
+  Arena arena = { 0 };
+  for (int block = 0; block < 2; block++) {
+    Kernel *k = counting(&arena, block);
+    Why why = { .arena = &arena };
+    cr_assert(loops_verify(k, &why), "%s", why.reason.at[0].text.at);
+    Out out = { .arena = &arena };
+    cuda_kernel(k, 64, &out);
+    Str text = out_text(&out);
+    cr_expect(counts(&arena, k, text));
+    const char *fence = block ? "__syncthreads();" : "__syncwarp();", *store = strstr(strstr(text.at, "#pragma") + 1, "#pragma");   /* the inner loop */
+    int fences = 0;
+    for (const char *at = strstr(store, "(b0 "); store < at && (store = strstr(store, fence)) && fences < 2; store++, fences++) {
+      Str without = str_copy(&arena, text);
+      memset((char *)without.at + (store - text.at), ' ', strlen(fence));
+      cr_expect(!counts(&arena, k, without), "%s: fence %d may go", fence, fences);
+    }
+    cr_expect_eq(fences, 2);
+  }
+  arena_free(&arena);
+}
+
 static const char *run_text(const char *body, int warps) {
   Arena arena = { 0 };
   Str error = { 0 };
