@@ -309,7 +309,7 @@ static void lower_slope(Lower *l) {
 }
 
 Graph *graph_lower(Arena *arena, const Program *program, const Model *model, EntryKind kind, bool f64) {
-  Str name = str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 ? "64" : "");
+  Str name = str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 && kind != ENTRY_SCORE ? "64" : "");
   ParamLayout layout = param_layout(arena, model);
   Lower l = { .arena = arena, .program = program, .model = model, .kind = kind,
     .training = entries[kind].training, .draws = entries[kind].draws,
