@@ -184,6 +184,7 @@ static int command(int argc, char **argv, Arena *arena) {
   for (; i < argc; i++) {
     const char *a = argv[i];
     if (!strcmp(a, "-h")) a = "--help";
+    if (!strncmp(a, "-march", 6)) a = str_format(arena, "-%s", a).at;     /* as compilers of C spell it */
     if (!strcmp(a, "-o")) {
       if (++i == argc) return misuse("-o needs a file");
       o.out = str_of(argv[i]);
