@@ -10,7 +10,7 @@ static Str text_of(Arena *arena, const Kernel *k) {
   return out_text(&out);
 }
 
-static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
+static void agree(uint64_t seed, int lanes, const char *march, LlvmCare care, bool *used) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
   Kernel *k = case_random_kernel(&arena, seed, lanes);
@@ -18,7 +18,7 @@ static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
   for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
   CaseMemory a = case_memory(k, seed), b = case_memory(k, seed);
   cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
-  LlvmUnit *u = llvm_open(S("random"), str_of(march), LLVM_CAREFUL, &why);
+  LlvmUnit *u = llvm_open(S("random"), str_of(march), care, &why);
   cr_assert(u);
   llvm_kernel(u, k, b.stride);
   LlvmCode *code = llvm_load(u, &why);
@@ -37,13 +37,19 @@ static void agree(uint64_t seed, int lanes, const char *march, bool *used) {
 Test(llvm, random_kernels_give_the_bits_of_the_evaluator) {
   static const int lanes[] = { 4, 8, 16 };
   bool used[L_OPS] = { false };
-  for (uint64_t seed = 1; seed <= 12; seed++) agree(seed, lanes[seed % 3], "native", used);
+  for (uint64_t seed = 1; seed <= 12; seed++) agree(seed, lanes[seed % 3], "native", LLVM_CAREFUL, used);
   for (int op = 1; op < L_OPS; op++) cr_expect(used[op], "no kernel has %s", loops_op_name((LoopsOp)op));
 }
 
 Test(llvm, a_processor_without_fma_gives_the_same_bits) {
   bool used[L_OPS];
-  for (uint64_t seed = 21; seed <= 24; seed++) agree(seed, seed % 2 ? 4 : 8, "x86-64", used);
+  for (uint64_t seed = 21; seed <= 24; seed++) agree(seed, seed % 2 ? 4 : 8, "x86-64", LLVM_CAREFUL, used);
+}
+
+Test(llvm, haste_gives_the_same_bits) {
+  static const int lanes[] = { 4, 8, 16 };
+  bool used[L_OPS];
+  for (uint64_t seed = 31; seed <= 36; seed++) agree(seed, lanes[seed % 3], seed % 4 ? "native" : "x86-64", LLVM_QUICK, used);
 }
 
 Test(llvm, an_unknown_processor_is_a_reason) {
