@@ -275,8 +275,11 @@ static bool assume(Site *site, Value *v, const char *because) {
   return true;
 }
 
+/* A rule that would have refused counts as broken even where nothing more was left to lose: the `break` is needed. */
 void site_shrink(Site *site, Value *v, const bool *kept, uint32_t shift, const char *because) {
+  uint32_t before = site->check->nbroken;
   if (!assume(site, v, because)) proof_shrink(site->check, v, kept, shift, because);
+  if (site_free(site) && site->check->nbroken == before) site->check->nbroken++;
 }
 
 void site_stride(Site *site, Value *v, uint32_t shift, int32_t centre2, const char *because) {

@@ -247,7 +247,8 @@ static void prove(Site *site, Value *v, const Use *u) {
   v->proof.per /= common;
   if (down && v->proof.shift) v->proof.shift = v->proof.shift / gcd(v->proof.shift, v->proof.spacing) * v->proof.spacing;
   bool unfit[2] = { !u->verdict[0].mirrored, u->from->ndim > 1 && !u->verdict[1].mirrored };
-  if ((unfit[0] || unfit[1]) && acting(u->from))
+  bool flipped = (unfit[0] && still_flipped(c, u->x, 0)) || (unfit[1] && still_flipped(c, u->x, 1));
+  if (flipped)
     site_shrink(site, v, elements_upright(c, u->from, unfit), 1, "a stride that does not fit");
 }
 

@@ -159,7 +159,7 @@ Item rule_symmetrize(Site *site) {
   if (c->nbroken == nbroken) v->proof = x->proof;       /* f gave nothing up: the average keeps what x keeps, within K */
   bool *kept = arena_array(c->program->arena, bool, elements_acting(c) + 1);
   for (uint32_t e = 0; map && e < elements_acting(c); e++) kept[e] = map[e] != NOT_IN;
-  if (map) site_shrink(site, v, kept, 1, "an average over less than acts");
+  if (map) proof_shrink(c, v, kept, 1, "an average over less than acts");
   return item_value(v, site->at);
 }
 

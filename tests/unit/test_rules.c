@@ -114,6 +114,14 @@ ACCEPTED(param_4_these_numbers, D4 SET "group K = matrices { m = [[1, 0], [0, -1
   "model m(x: vector of G on V) -> (y: vector of G on V) {\n  break let b: vector of G = [1, 0]\n  y = x + b\n  claim residual(y) == K\n}")
 WARNED(param_3_nothing_broken, W8, 4, D4 SET "model m(x: scalar on V) -> (y: scalar on V) {\n  break param b: scalar\n  y = x + b\n}")
 
+Test(rules, param_3_no_warning_where_break_is_needed) {
+  Checked k;
+  check_text(&k, D4 SET "model m(v: vector on V) -> (y: 2 scalar on V) {\n  break param b: vector\n  break y = components(v + b)\n}");
+  for (uint32_t i = 0; i < k.diags.all.n; i++) cr_expect_neq(k.diags.all.at[i]->code, W8);
+  close_text(&k);
+}
+WARNED(grid_6_break_that_is_not_needed, W8, 3, GRID "model m(x: scalar on X) -> (y: scalar on _) {\n  break y = conv(x, scalar, kernel: 3, stride: 2, pad: 1)\n}")
+
 /* --- invariants and doors --------------------------------------------------------------------------------------------------- */
 REFUSED(form_1_shear, E0208, 4, "group Z = matrices { a = [[0, -1], [1, 1]] }\n" SET "model m(x: vector on V) -> (y: scalar on V) {\n  y = norm(x)\n}")
 ACCEPTED(form_2_sign, D4 SET "model m(v: vector on V, w: pseudovector on V) -> (y: sign on V) { y = dot(v, w) }")
