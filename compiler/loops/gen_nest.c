@@ -17,6 +17,7 @@ static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bo
   l = (Lanes){ n - (pair ? 2u : 1u), pair ? 2 : 1, c[n - 1].size, c[n - 1].n, pair };
   if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
   if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
+  if (c[0].n < 0 && c[0].size != -1) return (Lanes){ 0, 1, c[0].size, c[0].n, false };     /* rows of a set: many */
   for (uint32_t i = 0; i + 1 < n; i++)
     if (c[i].n > l.extent && c[i].n >= x->k->lanes / 2) l = (Lanes){ i, 1, c[i].size, c[i].n, false };
   return l;
@@ -142,14 +143,31 @@ void gen_copy(Gen *x, const Nest *nest) {
   gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one, (void *)nest);
 }
 
-/* --- at an index: one slot, rows in order -------------------------------------------------------------------------- */
+/* --- at an index: rows in order ------------------------------------------------------------------------------------- */
 bool gen_scatters(const Graph *g, Val v) {
   const Node *n = &g->node.at[v];
   return n->op == OP_segment || ((n->op == OP_lse || n->op == OP_rmax) && !n->axes);
 }
 
 typedef enum Meet { MEET_ADD, MEET_MAX, MEET_EXP, MEET_LOG, MEET_FILL } Meet;
-typedef struct Scatter { const Nest *nest; const Node *n; Meet meet; double fill; } Scatter;
+typedef struct Scatter { const Nest *nest; const Node *n; Meet meet; } Scatter;
+
+/* One number meets those that came before it. */
+static void meet(Gen *x, const Scatter *s, const Ix *out, Ref v) {
+  Kernel *k = x->k;
+  const Shape *to = &s->n->shape;
+  if (s->meet == MEET_EXP) {
+    Ref m = gen_load(x, &s->nest->to, to, out);
+    m = l_op3(k, L_SELECT, l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m), m, l_const(k, x->real, 0));
+    Ref sum = l_op2(k, L_FADD, gen_load(x, &s->nest->scratch, to, out), l_exp(k, l_op2(k, L_FSUB, v, m)));
+    gen_store(x, &s->nest->scratch, to, out, sum);
+    return;
+  }
+  Ref now = gen_load(x, &s->nest->to, to, out);
+  gen_store(x, &s->nest->to, to, out, s->meet == MEET_ADD ? l_op2(k, L_FADD, now, v) : l_op2(k, L_FMAX, v, now));
+  if (s->meet == MEET_MAX && s->n->op == OP_rmax && gen_scatter_scratch(s->n))
+    gen_store(x, &s->nest->scratch, to, out, l_const(k, x->real, 1));
+}
 
 static void meet_row(Gen *x, const Ix *ix, void *context) {
   const Scatter *s = context;
@@ -170,53 +188,59 @@ static void meet_row(Gen *x, const Ix *ix, void *context) {
     out[o++] = ix_of(row);
   }
   for (uint32_t q = at + ni - shared; q < nx; q++) out[o++] = ix[q];
-  Ref v = gen_read(x, s->n->arg[0], ix);
-  if (s->meet == MEET_EXP) {
-    Ref m = gen_load(x, &s->nest->to, to, out);
-    m = l_op3(k, L_SELECT, l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m), m, l_const(k, x->real, 0));
-    Ref sum = l_op2(k, L_FADD, gen_load(x, &s->nest->scratch, to, out), l_exp(k, l_op2(k, L_FSUB, v, m)));
-    gen_store(x, &s->nest->scratch, to, out, sum);
-    return;
+  bool guarded = s->nest->high && s->n->axis == 0;     /* rows of the result that another slot has */
+  if (guarded) {
+    Ref mine = l_op1(k, L_NOT, l_op2(k, L_ILT, out[0].at, s->nest->low));
+    l_if(k, l_op2(k, L_AND, mine, l_op2(k, L_ILT, out[0].at, s->nest->high)));
   }
-  Ref now = gen_load(x, &s->nest->to, to, out);
-  gen_store(x, &s->nest->to, to, out, l_op2(k, s->meet == MEET_ADD ? L_FADD : L_FMAX, s->meet == MEET_ADD ? now : v, s->meet == MEET_ADD ? v : now));
+  meet(x, s, out, gen_read(x, s->n->arg[0], ix));
+  if (guarded) l_end(k);
 }
-
 static void each_result(Gen *x, const Ix *ix, void *context) {
   const Scatter *s = context;
   Kernel *k = x->k;
   const Shape *to = &s->n->shape;
-  if (s->meet == MEET_LOG) {
-    Ref m = gen_load(x, &s->nest->to, to, ix), sum = gen_load(x, &s->nest->scratch, to, ix);
-    Ref some = l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m);
-    Ref safe = l_op3(k, L_SELECT, some, m, l_const(k, x->real, 0));
-    gen_store(x, &s->nest->to, to, ix, l_op2(k, L_FADD, l_log(k, sum), safe));
+  if (s->meet == MEET_FILL) {
+    gen_store(x, &s->nest->to, to, ix, l_const(k, x->real, s->n->op == OP_segment ? 0 : -INFINITY));
+    if (gen_scatter_scratch(s->n)) gen_store(x, &s->nest->scratch, to, ix, l_const(k, x->real, 0));
     return;
   }
-  gen_store(x, &s->nest->to, to, ix, l_const(k, x->real, s->fill));
-  if (s->n->op == OP_lse) gen_store(x, &s->nest->scratch, to, ix, l_const(k, x->real, 0));
+  Ref m = gen_load(x, &s->nest->to, to, ix), sum = gen_load(x, &s->nest->scratch, to, ix);
+  if (s->n->op == OP_rmax) {                          /* what nobody points to */
+    Ref none = l_op2(k, L_FEQ, sum, l_const(k, x->real, 0));
+    gen_store(x, &s->nest->to, to, ix, l_op3(k, L_SELECT, none, l_const(k, x->real, s->n->fill), m));
+    return;
+  }
+  Ref some = l_op2(k, L_FLT, l_const(k, x->real, -INFINITY), m);
+  Ref safe = l_op3(k, L_SELECT, some, m, l_const(k, x->real, 0));
+  gen_store(x, &s->nest->to, to, ix, l_op2(k, L_FADD, l_log(k, sum), safe));
+}
+
+bool gen_scatter_scratch(const Node *n) {
+  return n->op == OP_lse || (n->op == OP_rmax && !(isinf(n->fill) && n->fill < 0));
 }
 
 void gen_scatter(Gen *x, const Nest *nest) {
   const Node *n = node(x, nest->v);
   const Shape *from = &node(x, n->arg[0])->shape, *to = &n->shape;
   /* rows that an index may share must not be lanes: only axes behind it are, and those are the last */
-  Scatter s = { nest, n, MEET_FILL, n->op == OP_segment ? 0 : n->op == OP_lse ? -INFINITY : n->fill };
-  gen_each(x, to, 0, 0, 0, true, each_result, &s);
+  Scatter s = { nest, n, MEET_FILL };
+  gen_each(x, to, 0, nest->low, nest->high, true, each_result, &s);
   l_bar(x->k);                                        /* lanes run along other axes there */
   s.meet = n->op == OP_segment ? MEET_ADD : MEET_MAX;
   x->serial = true;
-  bool rows_last = from->rank && from->axis[from->rank - 1].role == ROLE_ROW;
+  bool rows_last = from->rank && from->axis[from->rank - 1].role == ROLE_ROW, bounded = n->axis > 0;
   Shape walk = *from;
   if (rows_last) { walk.rank++; walk.axis[walk.rank - 1] = axis_mul(1); }    /* a lane axis of size 1 keeps rows serial */
-  gen_each(x, &walk, 0, 0, 0, true, meet_row, &s);
+  Ref low = bounded ? nest->low : 0, high = bounded ? nest->high : 0;
+  gen_each(x, &walk, 0, low, high, true, meet_row, &s);
   if (n->op == OP_lse) {
     s.meet = MEET_EXP;
-    gen_each(x, &walk, 0, 0, 0, true, meet_row, &s);
+    gen_each(x, &walk, 0, low, high, true, meet_row, &s);
   }
   x->serial = false;
-  if (n->op != OP_lse) return;
+  if (!gen_scatter_scratch(n)) return;
   l_bar(x->k);
   s.meet = MEET_LOG;
-  gen_each(x, to, 0, 0, 0, true, each_result, &s);
+  gen_each(x, to, 0, nest->low, nest->high, true, each_result, &s);
 }

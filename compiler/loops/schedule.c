@@ -89,12 +89,15 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
   Ref slot;
   Gen x = schedule_kernel(s, kernel_name(s), &slot);
   Nest nest = { .v = v, .to = to };
-  bool alone = gen_scatters(s->g, v) || !n->shape.rank;
-  if (alone) {
-    if (n->op == OP_lse) nest.scratch = schedule_buffer(s, v, "sum");
+  if (gen_scatters(s->g, v)) {
+    if (gen_scatter_scratch(n)) nest.scratch = schedule_buffer(s, v, "scratch");
+    Coord c[COORDS_MOST];
+    gen_coords(s->g, &n->shape, c);
+    schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+    gen_scatter(&x, &nest);
+  } else if (!n->shape.rank) {
     l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));
-    if (gen_scatters(s->g, v)) gen_scatter(&x, &nest);
-    else gen_nest(&x, &nest);
+    gen_nest(&x, &nest);
     l_end(x.k);
   } else {
     Coord c[COORDS_MOST];
