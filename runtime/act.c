@@ -267,7 +267,7 @@ static void move_grid(const Move *v, int a, bool label, int64_t numbers, const d
   double inverse[4] = { 1, 0, 0, 1 }, w[4];
   if (v->matrix[a] && line) inverse[0] = 1 / v->matrix[a][0];
   if (v->matrix[a] && !line) invert(v->matrix[a], inverse, w, 2);
-  double centre[2] = { torus ? 0 : (double)(shape[0] - 1) / 2, torus ? 0 : (double)(shape[1] - 1) / 2 };
+  double centre[2] = { torus ? x->centre : (double)(shape[0] - 1) / 2, torus ? line ? 0 : x->centre : (double)(shape[1] - 1) / 2 };
   double shift[2] = { torus ? shift_on(v, 0, shape[0]) : 0, torus && !line ? shift_on(v, 1, shape[1]) : 0 };
   for (int64_t i = 0; i < shape[0]; i++)
     for (int64_t j = 0; j < shape[1]; j++) {

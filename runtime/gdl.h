@@ -48,6 +48,7 @@ typedef struct gdl_action {         /* how a group moves components or rows; num
                                        coordinates, on coordinates about element 0                       */
   int32_t moves, dim;               /* dim: components, or number of axes                               */
   int32_t shape[2];                 /* GRID TORUS: rows of each axis; of rows, FIXED: the same, 0 if not on axes */
+  double centre;                    /* TORUS: the place of element 0 of the declared torus, in rows, on every axis */
 } gdl_action;
 
 typedef struct gdl_term {           /* a summand of what an argument or value is at one row             */

@@ -148,7 +148,7 @@ static V kind_matrices_under(Describe *d, const Group *g, const Kind *k) {
 
 static V describe_kind(Describe *d, const Group *g, const Kind *k) {
   return STRUCT(d, text(d, k->name), kind_matrices_under(d, g, k), c32(d, GDL_MATRIX), c32(d, k->dim),
-                LLVMConstArray2(d->i32, (V[]){ c32(d, 0), c32(d, 0) }, 2));
+                LLVMConstArray2(d->i32, (V[]){ c32(d, 0), c32(d, 0) }, 2), real(d, 0));
 }
 
 static V describe_space(Describe *d, const Group *g, const Space *s) {
@@ -160,7 +160,8 @@ static V describe_space(Describe *d, const Group *g, const Space *s) {
     for (uint32_t j = 0; j < size; j++) m[i * size + j] = exact_real(g->vector[i].at[j]);
   return STRUCT(d, text(d, s->name), reals(d, m, n * size),
                 c32(d, grid ? acts ? GDL_GRID : GDL_FIXED : torus ? GDL_TORUS : GDL_SET), c32(d, s->ndim),
-                LLVMConstArray2(d->i32, (V[]){ c32(d, s->ndim ? s->shape[0] : (int64_t)s->count), c32(d, s->ndim > 1 ? s->shape[1] : 1) }, 2));
+                LLVMConstArray2(d->i32, (V[]){ c32(d, s->ndim ? s->shape[0] : (int64_t)s->count), c32(d, s->ndim > 1 ? s->shape[1] : 1) }, 2),
+                real(d, torus && s->base ? -s->offset2 / (2.0 * s->factor) : 0));      /* element i stands at (i factor + offset2 / 2) / divide */
 }
 
 /* --- arguments and entries ------------------------------------------------------------------------ */
