@@ -155,7 +155,7 @@ Item rule_degree(Site *site) {
   const Value *i;
   if (!site_label(site, 0, WHAT_LABEL, "`degree` takes a label, such as e.dst", &i) || !i) return item_poison(site->at);
   if (!i->type.on) return site_refuse_code(site, site->at, E0106, "`degree` counts the elements of a domain that point to one");
-  Value *v = value_add(site, WORD_degree, type_field(site_scalars(site, 1), i->type.on), &i, 1);
+  Value *v = value_add(site, WORD_degree, type_field(site_scalars(site, 1), i->type.to), &i, 1);
   v->over = i->type.on;
   if (bordered(i->type.on)) v->proof.margin = -1;
   return item_value(v, site->at);

@@ -222,24 +222,23 @@ void expand_orbit(Lower *l, const Value *v, Val *out) {
   out[0] = table_index(l, of, v->over->orbit, str_format(l->arena, "orbit(%.*s)", STR(of->name)));
 }
 
-/* How many edges point to the element that each edge points to. */
+/* How many elements point to each element of what the label names: the sum of ones. */
 void expand_degree(Lower *l, const Value *v, Val *out) {
   const Value *index = v->arg[0];
-  const Space *edges = index->over ? index->over : index->type.on;
-  if (dense_pairs(edges)) {
-    Val mask = pair_mask(l, edges);
+  const Space *edges = index->type.on;
+  if (index->word == WORD_endpoint && dense_pairs(edges)) {
     Axis row = axis_row(l->g, lower_dom(l, edges->base));
-    Val ones = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 2, .axis = { row, row } }, 1);
-    if (mask) ones = graph_map(l->g, "XY,XY->XY", "select(x1, x0, 0)", (Val[]){ ones, mask }, 2);
-    Val n = graph_contract(l->g, index->from ? "XY->X" : "YX->X", &ones, 1);
-    out[0] = graph_contract(l->g, index->from ? "X,XYi->XYi" : "Y,XYi->XYi",
-               (Val[]){ n, graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 3, .axis = { row, row, axis_mul(1) } }, 1) }, 2);
+    Val mask = pair_mask(l, edges);
+    Val ones = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 3, .axis = { row, row, axis_mul(1) } }, 1);
+    if (mask) ones = graph_map(l->g, "XYi,XY->XYi", "select(x1, x0, 0)", (Val[]){ ones, mask }, 2);
+    out[0] = graph_contract(l->g, index->from ? "XYi->Xi" : "XYi->Yi", &ones, 1);
     return;
   }
   Val i = lower_arg(l, 0)->at[0];
-  Axis rows = axis_row(l->g, lower_dom(l, edges));
-  Val ones = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 2, .axis = { rows, axis_mul(1) } }, 1);
-  out[0] = graph_gather(l->g, graph_segment(l->g, ones, i, 0, lower_dom(l, index->type.to)), i, 0);
+  Shape s = l->g->node.at[i].shape;
+  s.number = NUMBER_REAL;
+  s.axis[s.rank++] = axis_mul(1);
+  out[0] = graph_segment(l->g, graph_constant(l->g, &s, 1), i, has_sample(l->g, i) ? 1 : 0, lower_dom(l, index->type.to));
 }
 
 /* --- invariants of each copy -------------------------------------------------------------------------------- */
