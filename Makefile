@@ -14,10 +14,10 @@ BUILD   = build
 LLVM    = llvm-config-19
 STRICT  = -Wall -Wextra -Wpedantic -Wconversion -Werror
 CFLAGS  = -std=c17 -D_GNU_SOURCE -O2 -g
-SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
+SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1 -Wno-format-truncation
 PACKAGES = gcc g++ make libc6-dev binutils re2c lemon llvm-19-dev libflint-dev libjansson-dev zlib1g-dev \
            libzip-dev dataset-fashion-mnist
-TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy
+TEST_PACKAGES = libcriterion-dev librandom123-dev python3
 
 all: $(BUILD)/gdlc $(BUILD)/lib/gdlrt.o library
 
@@ -78,18 +78,30 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-# --- tests: everything again with sanitizers, in its own folder ------------------------------------------
+# --- tests: what users' text reaches is built with sanitizers, in its own folder; what is compiled and timed, without ---
+# The programs of tests/laws and tests/fuzz are linked with the compiler's objects, as the unit tests are.
 TESTS = $(wildcard tests/unit/*.c)
+LAWS  = $(patsubst tests/laws/%.c,$(BUILD)/laws/%,$(wildcard tests/laws/*.c))
 unit: $(BUILD)/unit
-$(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/%.o) $(OBJECTS) $(GENERATED)
+laws: $(LAWS) $(BUILD)/mutate
+mutate: $(BUILD)/mutate
+$(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/unit/%.o) $(OBJECTS) $(GENERATED)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lcriterion
-$(BUILD)/tests/%.o: tests/unit/%.c
+$(BUILD)/laws/%: $(BUILD)/tests/laws/%.o $(OBJECTS) $(GENERATED)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -Wall -Wextra $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
+$(BUILD)/mutate: $(BUILD)/tests/fuzz/mutate.o $(OBJECTS) $(GENERATED)
+	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/gen/grammar.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Wall -Wextra -Werror $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+.SECONDARY:
 test: setup-test
-	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory BUILD=build/san VARIANT="$(SAN)" all unit
-	@sh tests/run build build/san
+	@echo "building gdlc and its laws"
+	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' all laws && echo
+	@echo "building again, with sanitizers, and the unit tests"
+	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' BUILD=$(BUILD)/san VARIANT="$(SAN)" all unit mutate && echo
+	@sh tests/run $(BUILD) $(BUILD)/san
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@sh examples/fashion/demo.sh build
@@ -97,5 +109,5 @@ bench: setup
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/run.sh build "$(PEERS)"
 
-.PHONY: unit test demo bench all setup setup-test library install clean
+.PHONY: unit laws mutate test demo bench all setup setup-test library install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
