@@ -159,7 +159,8 @@ bool rt_batch_attach(const Batch *x, Call *call, Trouble *t) {
 }
 
 /* --- split and order ------------------------------------------------------------------------------ */
-bool rt_split(Split *p, int64_t n, double valid, Trouble *t) {
+bool rt_split(Split *p, const Samples *s, double valid, Trouble *t) {
+  int64_t n = s->n;
   *p = (Split){ 0 };
   double want = valid < 1 ? floor((double)n * valid + 0.5) : valid;
   if (want < 0 || want >= (double)n)
@@ -168,7 +169,7 @@ bool rt_split(Split *p, int64_t n, double valid, Trouble *t) {
   if (!p->index) return false;
   p->nvalid = (uint32_t)want;
   p->ntrain = (uint32_t)n - p->nvalid;
-  if (p->nvalid) rt_permutation(rt_key(DRAW_SPLIT, 0, 0), p->index, (uint32_t)n);
+  if (p->nvalid && !s->consecutive) rt_permutation(rt_key(DRAW_SPLIT, 0, 0), p->index, (uint32_t)n);
   else
     for (uint32_t i = 0; i < (uint32_t)n; i++) p->index[i] = i;
   return true;

@@ -160,9 +160,14 @@ bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg
   Column *c = &s->column[s->ncolumns];
   *c = (Column){ .arg = arg, .array = *array };
   *array = (Array){ 0 };
-  bool ok = bind(s, c, m, k, shared, t);
-  s->ncolumns++;                    /* so that rt_samples_free finds it                             */
-  return ok;
+  if (bind(s, c, m, k, shared, t)) {
+    s->ncolumns++;
+    return true;
+  }
+  rt_array_free(&c->array);
+  free(c->label);
+  *c = (Column){ 0 };
+  return false;
 }
 
 /* `atoms_sample`: for each row of all samples of a set, the sample that it belongs to. */

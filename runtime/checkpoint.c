@@ -56,7 +56,7 @@ static bool metadata(json_t *o, const State *s, const Settings *set, uint32_t cr
             text(o, "hash", t, "%016llx", (unsigned long long)s->module->hash) && text(o, "seed", t, "%llu", (unsigned long long)s->seed) && text(o, "epoch", t, "%lld", (long long)s->epoch) &&
             text(o, "batch", t, "%lld", (long long)s->batch) && text(o, "step", t, "%lld", (long long)s->step) &&
             text(o, "best", t, "%a", s->best) && text(o, "best_epoch", t, "%lld", (long long)s->best_epoch) &&
-            text(o, "since", t, "%lld", (long long)s->since) && text(o, "seconds", t, "%.3f", s->seconds) && text(o, "data", t, "%08x", s->data);
+            text(o, "since", t, "%lld", (long long)s->since) && text(o, "data", t, "%08x", s->data);
   json_t *sums = json_array(), *settings = json_object();
   for (int64_t i = 0; i < s->module->nsums; i++) {
     char number[40];
@@ -172,7 +172,6 @@ static bool read_meta(State *s, const char *path, const json_t *meta, uint32_t *
   s->best_epoch = (int64_t)x[5];
   s->since = (int64_t)x[6];
   s->best = strtod(meta_text(meta, "best"), NULL);
-  s->seconds = strtod(meta_text(meta, "seconds"), NULL);
   s->data = (uint32_t)data;
   return true;
 }

@@ -3,7 +3,7 @@
 #include "text.h"
 #include <math.h>
 
-enum { WIDTH = 560, HEIGHT = 240, LEFT = 60, RIGHT = 16, TOP = 34, BOTTOM = 34 };
+enum { WIDTH = 440, HEIGHT = 220, LEFT = 52, RIGHT = 16, TOP = 34, BOTTOM = 34 };
 
 /* 1, 2 or 5 times a power of ten, so that about four of them fill the range. */
 static double nice_step(double range) {
@@ -54,8 +54,8 @@ static void panel(Text *o, const Series *s, const double *epoch, double top) {
     rt_print(o, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>", LEFT + (x - x0) / (x1 - x0) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 18, x);
   line(o, "train", s->train, epoch, s->n, x0, x1, low, high);
   line(o, "valid", s->valid, epoch, s->n, x0, x1, low, high);
-  rt_print(o, "<circle class=\"train dot\" cx=\"%d\" cy=\"14\" r=\"4\"/><text class=\"tick\" x=\"%d\" y=\"18\">training</text>", WIDTH - 190, WIDTH - 180);
-  rt_print(o, "<circle class=\"valid dot\" cx=\"%d\" cy=\"14\" r=\"4\"/><text class=\"tick\" x=\"%d\" y=\"18\">validation</text></g>", WIDTH - 100, WIDTH - 90);
+  rt_print(o, "<circle class=\"train dot\" cx=\"%d\" cy=\"14\" r=\"4\"/><text class=\"tick\" x=\"%d\" y=\"18\">training</text>", WIDTH - 182, WIDTH - 172);
+  rt_print(o, "<circle class=\"valid dot\" cx=\"%d\" cy=\"14\" r=\"4\"/><text class=\"tick\" x=\"%d\" y=\"18\">validation</text></g>", WIDTH - 92, WIDTH - 82);
 }
 
 void rt_curves(Text *o, const Series *s, int32_t n, const double *epoch, bool alone) {

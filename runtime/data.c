@@ -4,7 +4,10 @@
  *     idx npy                  a file for each column
  *     npz      the archive     the array in it
  *     csv      the table       its heading (read_csv.c)
+ *     bytes    the text        how many bytes after the window's first it begins: "0", "1"
  *
+ * A text is cut into windows as long as the argument has rows, one after the other; what is left over at its
+ * end is not used. Such samples are consecutive: their end validates.
  * Several readers of one part are one after the other. Columns that `valid` and `test` do not name are those
  * of `data`. Paths start at --data. */
 #include "samples.h"
@@ -12,21 +15,51 @@
 #include <string.h>
 #include <zlib.h>
 
-static bool read_idx(const char *path, const char *column, Array *a, Trouble *t) {
-  (void)column;                     /* the file holds one array                                      */
+typedef struct Ask { const gdl_reader *reader; const gdl_arg *arg; } Ask;
+typedef bool Read(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t);
+
+static bool read_idx(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t) {
+  (void)column, (void)ask;          /* the file holds one array                                      */
   return rt_read_idx(path, a, t);
 }
-static bool read_npy(const char *path, const char *column, Array *a, Trouble *t) {
-  (void)column;
+static bool read_npy(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t) {
+  (void)column, (void)ask;
   return rt_read_npy(path, a, t);
+}
+static bool read_npz(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t) {
+  (void)ask;
+  return rt_read_npz(path, column, a, t);
+}
+static bool read_csv(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t) {
+  (void)ask;
+  return rt_read_csv(path, column, a, t);
+}
+
+/* All columns have as many windows, so the one that begins last decides. */
+static bool read_bytes(const char *path, const char *column, const Ask *ask, Array *a, Trouble *t) {
+  int64_t last = 0, from = strtoll(column, NULL, 10), rows = rt_layout(ask->arg).rows;
+  for (int32_t i = 0; i < ask->reader->ncolumns; i++) {
+    int64_t begin = strtoll(ask->reader->columns[i].column, NULL, 10);
+    if (begin > last) last = begin;
+  }
+  if (from < 0 || rows < 1) return rt_fail(t, EXIT_REFUSED, "%s: `%s` is no window of a text", path, ask->arg->name);
+  uint8_t *text = NULL;
+  size_t n = 0;
+  if (!rt_read_file(path, SIZE_MAX / 4, &text, &n, t)) return false;
+  const int64_t dim[2] = { ((int64_t)n - last) / rows, rows };
+  bool ok = (int64_t)n >= last + rows || rt_fail(t, EXIT_REFUSED, "%s: has %zu bytes, less than one window of %lld", path, n, (long long)(rows + last));
+  ok = ok && rt_array_make(a, path, ARRAY_U8, 1, 2, dim, t);
+  if (ok) memcpy(a->at, text + from, (size_t)a->count);
+  free(text);
+  return ok;
 }
 
 static const struct Format {
   const char *name;
   bool per_column;                  /* each column is a file of its own                              */
-  bool (*read)(const char *path, const char *column, Array *a, Trouble *t);
+  Read *read;
 } formats[] = {
-  { "idx", true, read_idx }, { "npy", true, read_npy }, { "npz", false, rt_read_npz }, { "csv", false, rt_read_csv },
+  { "idx", true, read_idx }, { "npy", true, read_npy }, { "npz", false, read_npz }, { "csv", false, read_csv }, { "bytes", false, read_bytes },
 };
 
 bool rt_part_exists(const gdl_module *m, const char *part) {
@@ -41,18 +74,19 @@ static const gdl_column *find_column(const gdl_reader *r, const char *input) {
   return NULL;
 }
 
-static bool read_column(const gdl_module *m, const gdl_reader *r, const char *folder, const char *input, Array *a, bool *shared, Trouble *t) {
+static bool read_column(const gdl_module *m, const gdl_reader *r, const char *folder, const gdl_arg *arg, Array *a, bool *shared, Trouble *t) {
+  const char *input = arg->name;
   const gdl_column *c = find_column(r, input);
   for (int32_t i = 0; !c && i < m->nreaders; i++)
     if (strcmp(m->readers[i].part, "data") == 0) c = find_column(&m->readers[i], input);
   if (!c) return rt_fail(t, EXIT_REFUSED, "`%s` has no column in the reader of `%s`", input, r->part);
   size_t k = 0, n = sizeof formats / sizeof *formats;
   while (k < n && strcmp(formats[k].name, r->format) != 0) k++;
-  if (k == n) return rt_fail(t, EXIT_REFUSED, "data of format `%s` are not read by this runtime; it reads idx, npy, npz and csv", r->format);
+  if (k == n) return rt_fail(t, EXIT_REFUSED, "data of format `%s` are not read by this runtime; it reads idx, npy, npz, csv and bytes", r->format);
   const char *file = formats[k].per_column ? c->column : r->file;
   char *path = file[0] == '/' || !folder[0] ? rt_text(t, "%s", file) : rt_text(t, "%s/%s", folder, file);
   *shared = c->shared != 0;
-  bool ok = path && formats[k].read(path, c->column, a, t);
+  bool ok = path && formats[k].read(path, c->column, &(Ask){ r, arg }, a, t);
   free(path);
   return ok;
 }
@@ -63,12 +97,13 @@ static bool read_part(Samples *s, const gdl_module *m, const gdl_kernel *k, cons
   for (int32_t i = 0; i < m->nreaders; i++) {
     Array a;
     if (strcmp(m->readers[i].part, part) != 0 || (!first && shared)) continue;
-    if (!read_column(m, &m->readers[i], folder, arg->name, &a, &shared, t) || (!first && !rt_array_append(&all, &a, t))) {
+    if (!read_column(m, &m->readers[i], folder, arg, &a, &shared, t) || (!first && !rt_array_append(&all, &a, t))) {
       rt_array_free(&all);
       return false;
     }
     if (first) all = a;
     first = false;
+    s->consecutive |= strcmp(m->readers[i].format, "bytes") == 0;
   }
   for (size_t from = 0, n = (size_t)all.count * all.item; crc && from < n;) {
     size_t part_n = n - from < (1u << 30) ? n - from : 1u << 30;

@@ -143,7 +143,7 @@ bool rt_eval(Run *r, Trouble *t) {
     return false;
   }
   bool whole = strcmp(part, "data") != 0 || rt_part_exists(m, "valid");
-  ok = rt_split(&split, s.n, cut || !whole ? m->valid_part : 0, t);
+  ok = rt_split(&split, &s, cut || !whole ? m->valid_part : 0, t);
   if (ok && o->move) {
     ok = (m->ngroups > 0 || rt_fail(t, EXIT_USAGE, "--move: %s declares no group", m->name)) &&
          rt_move_open(&move, m, 0, rt_rows_most(&s), t) && rt_move_parse(&move, o->move, t);

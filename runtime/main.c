@@ -153,6 +153,7 @@ int main(int argc, char **argv) {
       return EXIT_OK;
     }
   signal(SIGPIPE, SIG_IGN);         /* a reader that leaves ends the output, not a training             */
+  signal(SIGXFSZ, SIG_IGN);         /* a file that may not grow is an error of write, with its message  */
   Trouble t = { 0 };
   Options o = { .program = program, .command = c->name, .argc = argc, .argv = argv };
   Run r = { .module = &gdl_the_module, .options = &o };

@@ -38,7 +38,10 @@ static bool bind_input(Samples *s, const gdl_module *m, const gdl_kernel *k, con
     a->dim[0] = 1;
     a->rank++;
   }
-  return rt_bind(s, m, k, arg, a, false, t);
+  bool deep = picture && a->kind == ARRAY_U16;
+  if (!rt_bind(s, m, k, arg, a, false, t)) return false;
+  if (deep) s->column[s->ncolumns - 1].factor = 1.0 / 65535;       /* pictures lie between 0 and 1      */
+  return true;
 }
 
 static bool read_inputs(Run *r, const gdl_kernel *k, Samples *s, Trouble *t) {

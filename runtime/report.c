@@ -202,7 +202,7 @@ static const char page_head[] =
   "th{color:var(--soft);font-weight:500}.wide{overflow-x:auto;max-width:100%}td .wide{overflow:visible}svg{width:100%;height:auto;display:block}"
   ".heat td,.heat th{text-align:center;padding:5px 8px;border:0;min-width:38px}.heat td{border-radius:4px}"
   "pre{overflow-x:auto;margin:0;font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
-  ".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:0 16px}.two>*{min-width:0}</style>";
+  "pre.table{white-space:pre}.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:0 16px}.two>*{min-width:0}</style>";
 
 static void write_numbers(Text *o, const json_t *config, const json_t *last) {
   const json_t *test = json_object_get(config, "test");
@@ -278,8 +278,13 @@ static void write_audit(Text *o, const char *folder) {
   uint8_t *at = NULL;
   size_t n = 0;
   if (path && access(path, F_OK) == 0 && rt_read_file(path, 1u << 24, &at, &n, &none)) {
-    rt_print(o, "<section><h2>Audit of the compiled program</h2><pre>");
-    rt_escape(o, (const char *)at);
+    rt_print(o, "<section><h2>Audit of the compiled program</h2><pre class=table>");
+    for (char *line = (char *)at, *end; (end = strchr(line, '\n')); line = end + 1) {
+      *end = 0;
+      if (strncmp(line, "audit ", 6) == 0 && line != (char *)at) continue;      /* the numbers for machines */
+      rt_escape(o, line);
+      rt_print(o, "\n");
+    }
     rt_print(o, "</pre></section>");
   } else rt_print(o, "<section><h2>Audit of the compiled program</h2><p class=soft>Not run yet: the command <code>check</code> adds it here.</p></section>");
   free(at);

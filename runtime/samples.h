@@ -23,7 +23,12 @@ typedef struct Column {
   double factor;                    /* 1/255 for bytes that bind to scalars                         */
   int32_t *label;                   /* [samples][rows]; NULL for reals and for an index             */
 } Column;
-typedef struct Samples { Column column[COLUMNS_MOST]; int32_t ncolumns; int64_t n; } Samples;
+typedef struct Samples {
+  Column column[COLUMNS_MOST];
+  int32_t ncolumns;
+  int64_t n;
+  bool consecutive;                 /* windows of one text: not independent of their neighbours      */
+} Samples;
 
 /* bind.c: takes the array over, also on failure. */
 bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t);
@@ -57,9 +62,10 @@ void rt_batch_close(Batch *x);
 void rt_batch_fill(Batch *x, const uint32_t *index, int64_t b, Augment *augment, Move *move);
 bool rt_batch_attach(const Batch *x, Call *c, Trouble *t);   /* sizes, inputs, targets, indexes by name        */
 
-/* The part of the samples that trains and the one that validates: a fixed permutation, the same for all seeds. */
+/* The part of the samples that trains and the one that validates: by a fixed permutation, the same for all seeds;
+ * of consecutive samples the end validates. */
 typedef struct Split { uint32_t *index, ntrain, nvalid; } Split;         /* training ones first               */
-bool rt_split(Split *p, int64_t n, double valid, Trouble *t);
+bool rt_split(Split *p, const Samples *s, double valid, Trouble *t);
 void rt_order(const Split *p, uint64_t seed, uint64_t epoch, uint32_t *order);   /* of the training samples    */
 
 /* Batches from `first` on, one ahead of the caller, gathered by a thread of their own. */

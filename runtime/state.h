@@ -19,7 +19,6 @@ typedef struct State {
   double *sums;                     /* [nsums]: of the batches of this epoch so far                  */
   double best;                      /* the best score so far; NAN before the first                   */
   int64_t best_epoch, since;        /* where it was; epochs without a better one                     */
-  double seconds;                   /* of training, over all runs                                    */
   uint32_t data;                    /* CRC-32 of the training data                                   */
 } State;
 

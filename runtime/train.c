@@ -87,7 +87,7 @@ static bool read_data(Training *x, const gdl_kernel *k, Trouble *t) {
   x->has_test = rt_part_exists(m, "test");
   if (x->has_valid && !rt_read_samples(&x->valid, m, k, "valid", folder, NULL, t)) return false;
   if (x->has_test && !rt_read_samples(&x->test, m, k, "test", folder, NULL, t)) return false;
-  if (!rt_split(&x->split, x->train.n, x->has_valid ? 0 : m->valid_part, t)) return false;
+  if (!rt_split(&x->split, &x->train, x->has_valid ? 0 : m->valid_part, t)) return false;
   if (x->run->options->resume && x->run->state.data != crc)
     return rt_fail(t, EXIT_REFUSED, "the training data are not those of the checkpoint %s; use the same --data, or start anew with another --out", x->last);
   x->run->state.data = crc;
@@ -351,7 +351,7 @@ static bool train(Training *x, const char *folder, Trouble *t) {
 
 bool rt_train(Run *r, Trouble *t) {
   const char *folder = r->options->out ? r->options->out : "run";
-  struct sigaction action = { .sa_handler = catch };
+  struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };   /* a second one ends at once */
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return rt_fail(t, EXIT_BUG, "sigaction: %s", strerror(errno));
   Training *x = rt_alloc(1, sizeof *x, t);

@@ -9,7 +9,7 @@ mkdir -p "$work/o" || exit 1
 work=$(cd "$work" && pwd)
 for f in "$top"/runtime/*.c; do
   o=$work/o/$(basename "$f" .c).o
-  [ "$o" -nt "$f" ] && [ "$o" -nt "$top/runtime/run.h" ] || $CC $flags -c -o "$o" "$f" || exit 1
+  [ "$o" -nt "$f" ] && [ -z "$(find "$top/runtime" -name '*.h' -newer "$o")" ] || $CC $flags -c -o "$o" "$f" || exit 1
 done
 build() { $CC $flags $2 -o "$work/$1" "$here/module_lift.c" "$work"/o/*.o -l:libjansson.a -l:libz.a -lm || exit 1; }
 build lift ""; build broken -DBROKEN; build explode -DEXPLODE=40
