@@ -231,14 +231,12 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
   bool vary = false;
   for (int l = 1; l <= LABELS_MOST; l++)
     for (int i = 0; of[l].known && i < of[l].coords; i++) vary |= varies(x, of[l].at[i]);
-  for (uint8_t i = 0; i < n->nargs; i++)
-    if (true) {
-      const Shape *s = &node(x, n->arg[i])->shape;
-      LabelIx seen[LABELS_MOST + 1] = { 0 };
-      label_axes(x, s, n->labels->of[i], seen);
-      for (int l = 1; l <= LABELS_MOST; l++)
-        if (seen[l].coords && !of[l].known) { of[l].coords = seen[l].coords; of[l].c[0] = seen[l].c[0]; of[l].c[1] = seen[l].c[1]; }
-    }
+  for (uint8_t i = 0; i < n->nargs; i++) {             /* labels that are summed: how far they run */
+    LabelIx seen[LABELS_MOST + 1] = { 0 };
+    label_axes(x, &node(x, n->arg[i])->shape, n->labels->of[i], seen);
+    for (int l = 1; l <= LABELS_MOST; l++)
+      if (seen[l].coords && !of[l].known) { of[l].coords = seen[l].coords; of[l].c[0] = seen[l].c[0]; of[l].c[1] = seen[l].c[1]; }
+  }
   uint32_t table = sparse_operand(x, n, of), loops = 0, opened = 0;
   bool by_table[LABELS_MOST + 1] = { 0 };
   if (table != UINT32_MAX)
@@ -594,7 +592,6 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
 
 /* --- the rest --------------------------------------------------------------------------------------------------------- */
 static Ref compute_input(Gen *x, const Node *n, const Ix *ix) {
-  const Arg *a = &x->g->arg.at[n->number];
   uint32_t entry = 0;
   while (x->code->buf.at[entry].arg != (int32_t)n->number) entry++;      /* arguments come first */
   Loc loc = loc_contiguous(x->g, &n->shape, LOC_ENTRY, entry, 0, (int64_t)n->offset);
@@ -608,7 +605,6 @@ static Ref compute_input(Gen *x, const Node *n, const Ix *ix) {
       step *= c[i].n >= 0 ? c[i].n : 1;
     }
   }
-  (void)a;
   return gen_load(x, &loc, &n->shape, ix);
 }
 
