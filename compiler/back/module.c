@@ -498,6 +498,11 @@ void module_describe(LLVMModuleRef module, Arena *arena, const ModuleInput *in) 
   for (uint32_t i = 0; m->train && i < m->train->naugment; i++) group_number(&d, m->train->augment[i]);
   for (uint32_t i = 0; i < m->claim.n; i++)
     if (m->claim.at[i].group) group_number(&d, m->claim.at[i].group);
+  if (d.group.n == 1 && !generators(d.group.at[0]))   /* so that `eval --move r` can turn the data of any model on square pictures */
+    for (uint32_t i = 0; i < m->ninputs && d.group.n == 1; i++) {
+      const Space *s = m->input[i]->type.on;
+      if (s && (s->sort == SPACE_GRID || s->sort == SPACE_TORUS) && s->shape[0] == s->shape[1]) group_number(&d, group_dihedral(d.reps->groups, 4));
+    }
   for (uint32_t e = 0; e < in->nentries; e++)         /* all kinds first: spaces are numbered behind them */
     for (uint32_t a = 0; a < in->entry[e].lowered->arg.n; a++) {
       const Arg *x = &in->entry[e].lowered->arg.at[a];
