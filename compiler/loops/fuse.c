@@ -81,6 +81,13 @@ static bool sums_large(const Fuse *f, Val v) {
   return false;
 }
 
+/* Entries of a table are not walked in parts. */
+static bool walks_table(const Fuse *f, Val v) {
+  for (uint8_t i = 0; i < node(f, v)->nargs; i++)
+    if (node(f, node(f, v)->arg[i])->op == OP_table) return true;
+  return false;
+}
+
 static bool known_size(const Fuse *f, Val v) {
   const Shape *s = &node(f, v)->shape;
   for (uint8_t a = 0; a < s->rank; a++)
@@ -152,7 +159,7 @@ static bool find_levels(Fuse *f) {
         f->level[v] = level + 1;
         f->kept[operand(f, v, 0)] = f->kept[operand(f, v, 1)] = true;
       }
-    } else if (sums_large(f, v)) f->sort[v] = SORT_SUM;
+    } else if (sums_large(f, v)) f->sort[v] = walks_table(f, v) ? SORT_LARGE : SORT_SUM;
     else if (numbers(f, v) <= SMALL) f->sort[v] = SORT_SMALL;
     else f->sort[v] = n->op == OP_map || n->op == OP_stop ? SORT_INLINE : SORT_LARGE;
     if (f->level[v] + 1 > f->levels) f->levels = f->level[v] + 1;
