@@ -145,8 +145,10 @@ bool rt_eval(Run *r, Trouble *t) {
   bool whole = strcmp(part, "data") != 0 || rt_part_exists(m, "valid");
   ok = rt_split(&split, &s, cut || !whole ? m->valid_part : 0, t);
   if (ok && o->move) {
-    ok = (m->ngroups > 0 || rt_fail(t, EXIT_USAGE, "--move: %s declares no group", m->name)) &&
-         rt_move_open(&move, m, 0, rt_rows_most(&s), t) && rt_move_parse(&move, o->move, t);
+    int32_t group = 0;                                 /* the first that moves something */
+    while (group < m->ngroups && m->groups[group].ngenerators == 0) group++;
+    ok = (group < m->ngroups || rt_fail(t, EXIT_USAGE, "--move: no group acts on the inputs of %s", m->name)) &&
+         rt_move_open(&move, m, group, rt_rows_most(&s), t) && rt_move_parse(&move, o->move, t);
   }
   const uint32_t *index = split.index + (cut ? split.ntrain : 0);
   int64_t n = cut ? split.nvalid : split.ntrain;
