@@ -184,3 +184,151 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
     arena_free(&arena);
   }
 }
+
+/* --- sets of unknown size ------------------------------------------------------------------------------------------------- */
+enum { SETS_ARGS = 24 };
+typedef struct Sets {
+  Arena *arena;
+  Graph *g;
+  uint16_t atoms, bonds;
+  int64_t sizes[8];                 /* b, n, e                                                     */
+  void *data[SETS_ARGS], *got[SETS_ARGS];
+} Sets;
+
+static Val sets_input(Sets *t, const char *name, ArgRole role, uint8_t number, Shape s) {
+  s.number = number;
+  Arg a = { .name = str_of(name), .role = role, .number = number, .rank = s.rank };
+  memcpy(a.axis, s.axis, s.rank * sizeof *s.axis);
+  return graph_input(t->g, graph_arg(t->g, &a), &s, 0, 0);
+}
+static void sets_output(Sets *t, const char *name, Val v) {
+  Arg a = { .name = str_of(name), .role = ARG_OUT, .number = t->g->node.at[v].shape.number, .rank = t->g->node.at[v].shape.rank };
+  memcpy(a.axis, t->g->node.at[v].shape.axis, a.rank * sizeof *a.axis);
+  graph_store(t->g, graph_arg(t->g, &a), 0, 0, v);
+}
+
+/* Messages along bonds, attention, harmonics, sums to atoms and samples; gradients with respect to weights and places. */
+static void sets_graph(Sets *t, Arena *arena) {
+  *t = (Sets){ .arena = arena, .g = graph_open(arena, S("sets"), ENTRY_INFER) };
+  Graph *g = t->g;
+  t->atoms = graph_dom(g, &(Dom){ .name = S("A"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("n")), .ndim = 1, .moved = true });
+  t->bonds = graph_dom(g, &(Dom){ .name = S("B"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("e")), .ndim = 1, .moved = true });
+  Axis A = axis_row(g, t->atoms), B = axis_row(g, t->bonds);
+  uint16_t arrow = graph_frame_of(g, &(Frame){ S("arrow"), ACTION_MIXES, 3, true, NULL });
+  Val src = sets_input(t, "src", ARG_INDEX, NUMBER_INT, AXES(B)), dst = sets_input(t, "dst", ARG_INDEX, NUMBER_INT, AXES(B));
+  Val parent = sets_input(t, "parent", ARG_INDEX, NUMBER_INT, AXES(A));
+  Val h = sets_input(t, "h", ARG_IN, NUMBER_REAL, AXES(A, axis_mul(20)));
+  Val r = sets_input(t, "r", ARG_IN, NUMBER_REAL, AXES(A, axis_rep(g, arrow, false), axis_mul(1)));
+  Val w = sets_input(t, "w", ARG_PARAM, NUMBER_REAL, AXES(axis_mul(20), axis_mul(24)));
+  Val u = sets_input(t, "u", ARG_PARAM, NUMBER_REAL, AXES(axis_mul(24), axis_mul(20)));
+  Val d = graph_map(g, "Bgi,Bgi->Bgi", "x0 - x1", (Val[]){ graph_gather(g, r, src, 0), graph_gather(g, r, dst, 0) }, 2);
+  Val y = graph_harmonics(g, d, 2);
+  Val q = sets_input(t, "q", ARG_PARAM, NUMBER_REAL, AXES(g->node.at[y].shape.axis[1], axis_mul(24)));
+  Val radial = graph_contract(g, "Bki,ko->Bo", (Val[]){ graph_map(g, "Bki->Bki", "tanh(x0)", &y, 1), q }, 2);
+  Val hidden = graph_contract(g, "Ai,io->Ao", (Val[]){ h, w }, 2);
+  Val m = graph_map(g, "Bo,Bo,Bo->Bo", "(x0 + x1) * sigmoid(x0 + x1) * x2", (Val[]){ graph_gather(g, hidden, src, 0), graph_gather(g, hidden, dst, 0), radial }, 3);
+  Val back = graph_contract(g, "Bo,oi->Bi", (Val[]){ m, u }, 2);
+  Val logits = graph_contract(g, "Bi,Bi->B", (Val[]){ back, graph_gather(g, h, dst, 0) }, 2);
+  Val all = graph_lse_at(g, logits, dst, 0, t->atoms);
+  Val weight = graph_map(g, "B,B->B", "exp(x0 - x1)", (Val[]){ logits, graph_gather(g, all, dst, 0) }, 2);
+  Val sent = graph_segment(g, graph_map(g, "Bi,B->Bi", "x0 * x1", (Val[]){ back, weight }, 2), dst, 0, t->atoms);
+  Val most = graph_rmax_at(g, back, src, 0, t->atoms, 0);
+  Val next = graph_map(g, "Ai,Ai,Ai->Ai", "x0 + tanh(x1) + 0.5 * x2", (Val[]){ h, sent, most }, 3);
+  Val total = graph_segment(g, next, parent, 0, 1);
+  Val loss = graph_contract(g, "bi,bi->", (Val[]){ total, total }, 2), one = graph_constant(g, &(Shape){ 0 }, 1), by[] = { w, u, q, h, r }, slope[5];
+  graph_grad(g, loss, one, by, 5, slope);
+  sets_output(t, "next", next);
+  sets_output(t, "total", total);
+  sets_output(t, "loss", loss);
+  sets_output(t, "weights", weight);
+  for (int i = 0; i < 5; i++) sets_output(t, "slope", slope[i]);
+}
+
+static uint64_t arg_count(const Sets *t, uint32_t a) {
+  Shape s = { .rank = t->g->arg.at[a].rank };
+  memcpy(s.axis, t->g->arg.at[a].axis, sizeof s.axis[0] * s.rank);
+  return shape_count(&s, t->sizes);
+}
+
+static void sets_fill(Sets *t, bool f64, void **to) {
+  uint64_t seed = 9;
+  for (uint32_t a = 0; a < t->g->arg.n; a++) {
+    uint64_t n = arg_count(t, a);
+    to[a] = arena_alloc(t->arena, (n + 1) * 8);
+    for (uint64_t k = 0; k < n; k++) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      double x = (double)(seed >> 11) * 0x1p-53 - 0.5;
+      if (a == 2) ((int32_t *)to[a])[k] = (int32_t)(k * (uint64_t)t->sizes[0] / n);
+      else if (t->g->arg.at[a].number == NUMBER_INT) ((int32_t *)to[a])[k] = (int32_t)((x + 0.5) * (double)(t->sizes[1] > 1 ? t->sizes[1] - 1 : 1));
+      else if (f64) ((double *)to[a])[k] = x;
+      else ((float *)to[a])[k] = (float)x;
+    }
+  }
+}
+
+/* Slots in the order of `order`: bits may not depend on it. */
+static bool run_slots(const EntryCode *e, const int64_t *sizes, void *const *args, int turn, Why *why) {
+  size_t bytes = (size_t)size_expr(&e->workspace, sizes);
+  char *space = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  memset(space, 0xff, bytes);
+  bool ok = true;
+  for (uint32_t k = 0; ok && k < e->kernel.n; k++) {
+    const EntryKernel *kernel = &e->kernel.at[k];
+    void *bufs[256] = { 0 };
+    for (uint32_t i = 0; i < kernel->kernel->buf.n; i++) {
+      if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
+      const EntryBuf *b = &e->buf.at[kernel->bind[i]];
+      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)(uintptr_t)b->constant : space + size_expr(&b->at, sizes);
+    }
+    for (int i = 0; ok && i < e->slots; i++) {
+      int slot = turn == 0 ? i : turn == 1 ? e->slots - 1 - i : (i * 7 + 3) % e->slots;
+      ok = loops_eval(kernel->kernel, bufs, sizes, slot, slot + 1, false, why);
+    }
+  }
+  free(space);
+  return ok;
+}
+
+Test(plan, sets_of_unknown_size_empty_ones_too) {
+  Arena arena = { 0 };
+  Sets t;
+  sets_graph(&t, &arena);
+  Graph *simple = graph_simplify(t.g, &arena);
+  static const int64_t cases_of[][3] = { { 2, 9, 30 }, { 3, 5, 0 }, { 1, 0, 0 }, { 0, 0, 0 }, { 4, 70, 200 }, { 1, 1, 1 } };
+  for (uint32_t z = 0; z < sizeof cases_of / sizeof *cases_of; z++)
+    for (int plain = 0; plain < 2; plain++)
+      for (int m = 0; m < 3; m++) {
+        memcpy(t.sizes, cases_of[z], sizeof cases_of[z]);
+        Graph g = m == 1 ? *t.g : *simple;
+        g.plain = plain;
+        g.f64 = true;
+        Why why = { .arena = &arena };
+        sets_fill(&t, true, t.data);
+        cr_assert(graph_eval(&g, t.sizes, t.data, NULL, &why), "%.*s", STR(why.reason.at[0].text));
+        const EntryCode *code = entry_plan(&arena, &g, target_find(str_of(marches[m]), &why), NULL);
+        void *twice[2][SETS_ARGS];
+        sets_fill(&t, true, t.got);
+        bool ok = entry_eval(code, t.sizes, t.got, true, &why);
+        cr_expect(ok, "%s %s, case %u: %.*s", marches[m], plain ? "plain" : "fused", z, STR(why.reason.at[0].text));
+        for (int turn = 1; ok && turn < 3; turn++) {
+          sets_fill(&t, true, twice[turn - 1]);
+          ok = run_slots(code, t.sizes, twice[turn - 1], turn, &why);
+        }
+        for (uint32_t a = 0; ok && a < g.arg.n; a++) {
+          if (g.arg.at[a].number != NUMBER_REAL) continue;
+          double worst = 0, scale = 1;
+          uint64_t n = arg_count(&t, a);
+          for (uint64_t k = 0; k < n; k++) {
+            double x = ((double *)t.data[a])[k], y = ((double *)t.got[a])[k];
+            if (fabs(x) > scale) scale = fabs(x);
+            if (!(fabs(x - y) <= worst) && !(isinf(x) && x == y)) worst = fabs(x - y);
+          }
+          cr_expect(worst <= 1e-11 * scale, "%s %s, case %u: argument %u (%.*s) differs by %g of %g", marches[m], plain ? "plain" : "fused", z, a,
+                    STR(g.arg.at[a].name), worst, scale);
+          for (int turn = 0; turn < 2; turn++)
+            cr_expect(!memcmp(t.got[a], twice[turn][a], n * sizeof(double)), "%s %s, case %u: bits of %.*s depend on the order of slots", marches[m],
+                      plain ? "plain" : "fused", z, STR(g.arg.at[a].name));
+        }
+      }
+  arena_free(&arena);
+}
