@@ -337,7 +337,7 @@ bool schedule_fused(Schedule *s) {
     const Node *x = node(&f, v);
     if (!f.needed[v]) continue;
     bool reads = (x->op == OP_param || x->op == OP_input) && state(s->g->arg.at[x->number].role);
-    if (f.sort[v] != SORT_SUM && f.sort[v] != SORT_LARGE)
+    if (f.sort[v] != SORT_SUM && f.sort[v] != SORT_LARGE && f.sort[v] != SORT_SCATTER)
       for (uint8_t i = 0; i < x->nargs; i++) reads |= f.state[x->arg[i]];
     f.state[v] = reads;
   }

@@ -227,7 +227,7 @@ static uint64_t home(const Fuse *f, const Store *s) {
 /* Is what `v` reads of the state, with nothing in memory between, overwritten only by the stores of the group? */
 static bool safe(const Fuse *f, Val v, const uint32_t *group, uint32_t n) {
   const Node *x = node(f, v);
-  if (f->sort[v] == SORT_SUM || f->sort[v] == SORT_LARGE || !f->state[v]) return true;
+  if (f->sort[v] == SORT_SUM || f->sort[v] == SORT_LARGE || f->sort[v] == SORT_SCATTER || !f->state[v]) return true;
   if (x->op == OP_param || x->op == OP_input) {
     for (uint32_t i = 0; i < f->g->store.n; i++) {
       const Store *s = &f->g->store.at[i];
