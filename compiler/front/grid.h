@@ -20,7 +20,7 @@ typedef struct AxisVerdict {
   int64_t rest;                     /* elements at the far end that no window reads                */
   bool mirrored;                    /* the reversed axis gives the reversed result (torus: about some centre) */
   bool divides;                     /* torus: translations by multiples of the stride are left     */
-  int32_t off2;                     /* torus: twice the place of element 0 of the result, before `by` divides (space_derived) */
+  int32_t off2; /* torus: twice the place of element 0 of the result, before `by` divides (space_derived) */
 } AxisVerdict;
 
 AxisVerdict grid_axis(const AxisCase *c);

@@ -12,7 +12,7 @@
 #include "front/rule.h"
 #include <math.h>
 
-/* --- elements ------------------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 uint32_t elements_acting(Check *c) {
   const Group *g = c->model ? c->model->group : NULL;
   if (!g) return 1;
@@ -27,7 +27,8 @@ static uint32_t *project(Check *c, const Group *product, uint32_t factor) {
   if (!all || !part) return NULL;
   uint32_t first = 0, ngen = product->factor[factor]->ngen;
   for (uint32_t f = 0; f < factor; f++) first += product->factor[f]->ngen;
-  uint32_t *map = arena_array(c->arena, uint32_t, all->n), *queue = arena_array(c->arena, uint32_t, all->n), head = 0, tail = 1;
+  uint32_t *map = arena_array(c->arena, uint32_t, all->n), *queue = arena_array(c->arena, uint32_t, all->n), head = 0,
+           tail = 1;
   bool *seen = arena_array(c->arena, bool, all->n);
   seen[0] = true;
   while (head < tail) {
@@ -171,7 +172,7 @@ static const bool *elements_unflipped(Check *c) {
   return kept;
 }
 
-/* --- intersection ---------------------------------------------------------------------------------------- */
+/* --- intersection ----------------------------------------------------------------------------- */
 /* [proof.1] What both keep. Returns whether `p` lost anything. */
 static bool meet_kept(Check *c, Proof *p, const bool *kept) {
   if (!kept) return false;
@@ -231,13 +232,14 @@ void proof_of_args(Check *c, Value *v) {
     meet_window(&p, q, field && fields);
     if (field && !fields) { p.spacing = q->spacing; p.per = q->per; fields = true; }
     p.numbered = p.numbered || q->numbered;
-    if (q->verdict == VERDICT_AUDITED || p.verdict == VERDICT_PROVED) p.verdict = q->verdict == VERDICT_PROVED ? p.verdict : q->verdict;
+    if (q->verdict == VERDICT_AUDITED || p.verdict == VERDICT_PROVED)
+      p.verdict = q->verdict == VERDICT_PROVED ? p.verdict : q->verdict;
     if (!p.because.n) p.because = q->because;
   }
   v->proof = p;
 }
 
-/* --- shrinking -------------------------------------------------------------------------------------------- */
+/* --- shrinking -------------------------------------------------------------------------------- */
 static Str because_at(Check *c, const char *because, Span at) {
   if (!at.source) return str_of(because);
   Place p = span_place(c->program->sources, at);
@@ -286,14 +288,14 @@ void site_stride(Site *site, Value *v, uint32_t shift, int32_t centre2, const ch
   if (!assume(site, v, because)) shrink(site->check, v, NULL, shift, centre2, because);
 }
 
-/* --- names ------------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 static uint32_t count_kept(const bool *kept, uint32_t n) {
   uint32_t k = 0;
   for (uint32_t e = 0; e < n; e++) k += kept[e];
   return k;
 }
 
-/* [proof.4] A declared group that it is conjugate to, else C(n), D(n), else its order; flags over the elements of `all`. */
+/* [proof.4] A declared group that it is conjugate to, else C(n), D(n), else its order; flags are over `all`. */
 static Str name_within(Check *c, const Group *all, const bool *kept, uint32_t n) {
   Groups *gs = c->program->groups;
   uint32_t order = count_kept(kept, n), ntry = 0;
@@ -390,7 +392,7 @@ Str residual_name(Check *c, const Proof *p) {
   return o.text.n ? out_text(&o) : S("C(1)");
 }
 
-/* --- questions of rules --------------------------------------------------------------------------------------- */
+/* --- questions of rules ----------------------------------------------------------------------- */
 bool depends_on_turned(Check *c, const Value *v) {
   bool *turned = arena_array(c->arena, bool, v->number + 1);
   for (uint32_t i = 0; i <= v->number && i < c->model->value.n; i++) {
@@ -409,14 +411,16 @@ bool site_moves_as(Site *site, const Value *x, const Rep *out) {
   if (!c->model) return true;
   for (uint32_t t = 0; t < out->n; t++) {
     const Kind *k = out->term[t].kind;
-    const uint32_t *map = k->group && !(c->model->group && group_equal(k->group, c->model->group)) ? acting_as(c, k->group) : NULL;
+    const uint32_t *map =
+        k->group && !(c->model->group && group_equal(k->group, c->model->group)) ? acting_as(c, k->group) : NULL;
     for (uint32_t e = 0; map && e < elements_acting(c); e++) {
       if (map[e] != NOT_IN || (x->proof.kept && !x->proof.kept[e])) continue;
       Why why = site_why(site);
       why_witness(&why, "`%.*s of %.*s` has no matrix for `%.*s`", STR(k->name), STR(k->group->name),
                   STR(c->model->group->elements->name[e]));
       why_help(&why, "break let ... = restrict(x, %.*s) gives the rest up on purpose", STR(k->group->name));
-      why_no(&why, E0214, "%.*s is given up for %.*s without a word", STR(kept_name(c, x->proof.kept)), STR(k->group->name));
+      why_no(&why, E0214, "%.*s is given up for %.*s without a word", STR(kept_name(c, x->proof.kept)),
+             STR(k->group->name));
       site_refuse(site, site->at, &why);
       return false;
     }

@@ -14,8 +14,12 @@
 
 
 static void accept(Check *c, const Claimed *k, const char *verdict) {
-  Claim claim = { .text = k->text, .verdict = str_of(verdict), .within = k->has_within ? k->within : 0, .value = k->value,
-                  .group = k->of.sort == ITEM_GROUP ? k->of.group : NULL, .at = k->at };
+  Claim claim = { .text = k->text,
+                  .verdict = str_of(verdict),
+                  .within = k->has_within ? k->within : 0,
+                  .value = k->value,
+                  .group = k->of.sort == ITEM_GROUP ? k->of.group : NULL,
+                  .at = k->at };
   vec_push(c->program->arena, &c->model->claim, claim);
 }
 
@@ -26,9 +30,11 @@ static bool refuse(Check *c, const Claimed *k, const Why *why) {
   return false;
 }
 
-/* --- elements --------------------------------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 /* All that acts, on a value that lost nothing: no elements are asked for, of which there may be too many. */
-static bool is_whole(Check *c, const Group *k, const Proof *p) { return c->model->group && group_equal(k, c->model->group) && !p->kept; }
+static bool is_whole(Check *c, const Group *k, const Proof *p) {
+  return c->model->group && group_equal(k, c->model->group) && !p->kept;
+}
 
 /* Flags of K within what acts, or NULL: E0706 in why. */
 static bool *members(Check *c, const Group *k, Why *why) {
@@ -38,7 +44,8 @@ static bool *members(Check *c, const Group *k, Why *why) {
   if (group_order(c->program->groups, k) == 1) return flags;
   bool *lie = elements_of(c, k);
   if (!lie) {
-    if (c->model->group && !c->model->group->nfactors && !k->nfactors) (void)group_embed(c->program->groups, k, c->model->group, why);
+    if (c->model->group && !c->model->group->nfactors && !k->nfactors)
+      (void)group_embed(c->program->groups, k, c->model->group, why);
     if (!why->reason.n)
       why_no(why, E0706, "%.*s is no subgroup of what acts on the inputs, %.*s", STR(k->name), STR(c->model->acts));
     return NULL;
@@ -61,7 +68,7 @@ static bool keeps_all(Check *c, const Proof *p, const bool *flags, uint32_t *mis
   return !(p->kept && elements_acting(c) == 0);
 }
 
-/* --- what shows that translations fail [claim.2] -------------------------------------------------------------------------- */
+/* --- what shows that translations fail [claim.2] ---------------------------------------------- */
 /* y on one row across the middle and down the side, for x = 1 and kernels of ones, one channel. */
 static bool run_ones(Check *c, const Value *y, int64_t margin, Why *why) {
   const Value *chain[64];
@@ -88,7 +95,8 @@ static bool run_ones(Check *c, const Value *y, int64_t margin, Why *why) {
       double sum = 0, most = -INFINITY, cells = 0;
       for (int64_t k = 0; k < v->kernel; k++)
         for (int64_t l = 0; l < (on->ndim > 1 ? v->kernel : 1); l++) {
-          int64_t i = o / wo * v->stride - v->pad + k * v->dilation, j = on->ndim > 1 ? o % wo * v->stride - v->pad + l * v->dilation : 0;
+          int64_t i = o / wo * v->stride - v->pad + k * v->dilation,
+                  j = on->ndim > 1 ? o % wo * v->stride - v->pad + l * v->dilation : 0;
           if (i < 0 || i >= h || j < 0 || j >= w) continue;
           sum += x[i * w + j];
           most = fmax(most, x[i * w + j]);
@@ -105,7 +113,9 @@ static bool run_ones(Check *c, const Value *y, int64_t margin, Why *why) {
   double near = x[edge * w + side], inside = x[row * w + middle];
   if (near == inside) return false;
   if (margin < 0) why_witness(why, "x = 1 everywhere, kernels of ones: %g in the corner, %g inside", near, inside);
-  else why_witness(why, "x = 1 everywhere, kernels of ones: %g at distance %lld from the border, %g inside", near, (long long)margin, inside);
+  else
+    why_witness(why, "x = 1 everywhere, kernels of ones: %g at distance %lld from the border, %g inside", near,
+                (long long)margin, inside);
   return true;
 }
 
@@ -115,10 +125,12 @@ static bool refuse_window(Check *c, const Claimed *k) {
   run_ones(c, k->value, k->has_interior ? k->interior : -1, &why);
   if (p->margin < 0) {
     if (!why.witness.n) why_witness(&why, "shift x by one: what enters at the border changes `%.*s`", STR(k->text));
-    why_no(&why, E0402, "translations of a window hold nowhere in this value: it reads all of the window, or where it is");
+    why_no(&why, E0402,
+           "translations of a window hold nowhere in this value: it reads all of the window, or where it is");
   } else {
     why_help(&why, "interior: %d", p->margin);
-    if (k->has_interior) why_no(&why, E0402, "the border reaches %d inside, not %lld", p->margin, (long long)k->interior);
+    if (k->has_interior)
+      why_no(&why, E0402, "the border reaches %d inside, not %lld", p->margin, (long long)k->interior);
     else why_no(&why, E0402, "translations do not act on a window: its border shows");
   }
   return refuse(c, k, &why);
@@ -133,7 +145,8 @@ static bool refuse_shift(Check *c, const Claimed *k) {
   } else {
     why_witness(&why, "shift the inputs by 1");
   }
-  why_no(&why, E0403, p->shift ? "only translations by multiples of %u are left" : "no translations are left", p->shift);
+  why_no(&why, E0403, p->shift ? "only translations by multiples of %u are left" : "no translations are left",
+         p->shift);
   return refuse(c, k, &why);
 }
 
@@ -169,7 +182,7 @@ static bool decide_shifts(Check *c, const Claimed *k, bool *weaker) {
   return true;
 }
 
-/* --- equivariant ---------------------------------------------------------------------------------------------------------- */
+/* --- equivariant ------------------------------------------------------------------------------ */
 static bool missing_pixels(Check *c, const Value *y, uint32_t e) {
   if (!depends_on_turned(c, y)) return false;
   for (uint32_t i = 0; i < c->model->ninputs; i++) {
@@ -180,7 +193,8 @@ static bool missing_pixels(Check *c, const Value *y, uint32_t e) {
 }
 
 static void weak(Check *c, const Claimed *k) {
-  diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: %.*s", STR(k->text), STR(residual_name(c, &k->value->proof)));
+  diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: %.*s", STR(k->text),
+           STR(residual_name(c, &k->value->proof)));
 }
 
 static bool claim_equivariant(Check *c, const Claimed *k) {
@@ -196,7 +210,9 @@ static bool claim_equivariant(Check *c, const Claimed *k) {
   bool proved = !flags || keeps_all(c, p, flags, &missing);
   if (proved && !(k->has_within && k->of.sort == ITEM_TRANSLATIONS)) {
     uint32_t n = elements_acting(c);
-    if (flags && n && p->verdict == VERDICT_PROVED && k->of.sort == ITEM_GROUP && count(flags, n) < (p->kept ? count(p->kept, n) : n)) weaker = true;
+    if (flags && n && p->verdict == VERDICT_PROVED && k->of.sort == ITEM_GROUP &&
+        count(flags, n) < (p->kept ? count(p->kept, n) : n))
+      weaker = true;
     if (weaker || (k->has_within && group)) weak(c, k);
     accept(c, k, "proved");
     return true;
@@ -218,7 +234,7 @@ static bool claim_equivariant(Check *c, const Claimed *k) {
   return refuse(c, k, &why);
 }
 
-/* --- residual [claim.4] ---------------------------------------------------------------------------------------------------- */
+/* --- residual [claim.4] ----------------------------------------------------------------------- */
 static bool claim_residual(Check *c, const Claimed *k) {
   const Proof *p = &k->value->proof;
   Why why = { .arena = c->arena };
@@ -234,7 +250,9 @@ static bool claim_residual(Check *c, const Claimed *k) {
     bool *kept = arena_array(c->arena, bool, n + 1);
     for (uint32_t e = 0; e < n; e++) kept[e] = !p->kept || p->kept[e];
     ok = ok && (c->model->group ? count(kept, n) == count(flags, n) &&
-                                  (memcmp(kept, flags, n) == 0 || subgroup_conjugate(c->program->groups, c->model->group, kept, flags)) : true);
+                                      (memcmp(kept, flags, n) == 0 ||
+                                       subgroup_conjugate(c->program->groups, c->model->group, kept, flags))
+                                : true);
   }
   if (!ok) {
     Str holds = residual_name(c, p);
@@ -246,7 +264,7 @@ static bool claim_residual(Check *c, const Claimed *k) {
   return true;
 }
 
-/* --- smooth [claim.5] ------------------------------------------------------------------------------------------------------- */
+/* --- smooth [claim.5] ------------------------------------------------------------------------- */
 enum { SMOOTH = 99, JUMPS = -1 };
 
 static int class_of_fn(FnId fn) {
@@ -287,14 +305,16 @@ static bool claim_smooth(Check *c, const Claimed *k) {
   }
   int found = least[k->value->number];
   if (found >= k->order) {
-    if (found < SMOOTH && found > k->order) diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: smooth %d", STR(k->text), found);
+    if (found < SMOOTH && found > k->order)
+      diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: smooth %d", STR(k->text), found);
     accept(c, k, "proved");
     return true;
   }
   const Value *v = from[k->value->number];
   Why why = { .arena = c->arena };
   Place p = span_place(c->program->sources, v->at);
-  why_witness(&why, "`%s` in line %u has no %s", word_name(v->word), p.line, found < 0 ? "limit where its test changes" : "derivative of that order everywhere");
+  why_witness(&why, "`%s` in line %u has no %s", word_name(v->word), p.line,
+              found < 0 ? "limit where its test changes" : "derivative of that order everywhere");
   if (found < 0) why_no(&why, E0801, "not even continuous");
   else why_no(&why, E0801, "of class C^%d, not C^%lld", found, (long long)k->order);
   return refuse(c, k, &why);

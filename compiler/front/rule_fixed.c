@@ -51,14 +51,19 @@ static bool refuse_rows(Site *site, const Space *on) {
   Why why = site_why(site);
   const Space *orbits = space_orbits(site->check, on, NULL);
   uint64_t n = orbits ? orbits->count : 1;
-  if (orbits) why_witness(&why, "%llu %s, %llu orbit%s", (unsigned long long)on->count, element_word(on), (unsigned long long)n, n == 1 ? "" : "s");
+  if (orbits)
+    why_witness(&why, "%llu %s, %llu orbit%s", (unsigned long long)on->count, element_word(on), (unsigned long long)n,
+                n == 1 ? "" : "s");
   else why_witness(&why, "swap two %s: what was one's value is the other's", element_word(on));
   if (orbits && n > 1)
-    why_help(&why, "a parameter on orbits(%.*s), read as place[orbit(%.*s)], has %llu values", STR(on->name), STR(on->name), (unsigned long long)n);
-  else if (on->sort == SPACE_CYCLE) why_help(&why, "relative(complete(%.*s), ...) has a value for each distance", STR(on->name));
+    why_help(&why, "a parameter on orbits(%.*s), read as place[orbit(%.*s)], has %llu values", STR(on->name),
+             STR(on->name), (unsigned long long)n);
+  else if (on->sort == SPACE_CYCLE)
+    why_help(&why, "relative(complete(%.*s), ...) has a value for each distance", STR(on->name));
   else why_help(&why, "one parameter for all: leave out `on %.*s`", STR(on->name));
-  why_no(&why, E0301, "a value for each of the %s of %.*s, which are moved: %llu orbit%s may have %llu value%s", element_word(on),
-         STR(on->name), (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)n, n == 1 ? "" : "s");
+  why_no(&why, E0301, "a value for each of the %s of %.*s, which are moved: %llu orbit%s may have %llu value%s",
+         element_word(on), STR(on->name), (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)n,
+         n == 1 ? "" : "s");
   site_refuse(site, site->at, &why);
   return false;
 }
@@ -91,7 +96,8 @@ static bool fixes_numbers(Check *c, const void *what, uint32_t e) {
 
 static const bool *stabiliser(Check *c, const Value *v) {
   if (!v->numbers) return elements_fixing(c, v->type.rep);                          /* [param.3] every vector */
-  Fixed f = { v, arena_array(c->arena, const uint32_t *, v->type.rep->n), arena_array(c->arena, double *, v->type.rep->n) };
+  Fixed f = { v, arena_array(c->arena, const uint32_t *, v->type.rep->n),
+              arena_array(c->arena, double *, v->type.rep->n) };
   for (uint32_t t = 0; t < v->type.rep->n; t++) {
     const Kind *k = v->type.rep->term[t].kind;
     f.map[t] = k->action == ACTION_FIXED ? NULL : acting_as(c, k->group);

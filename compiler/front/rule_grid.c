@@ -11,7 +11,7 @@
 #include "front/rule.h"
 #include <math.h>
 
-/* --- one axis ----------------------------------------------------------------------------------------------------- */
+/* --- one axis --------------------------------------------------------------------------------- */
 AxisVerdict grid_axis(const AxisCase *c) {
   int64_t n = c->size, s = c->stride, reach = c->dilation * (c->kernel - 1);
   AxisVerdict v = { .mirrored = true, .divides = true };
@@ -50,7 +50,7 @@ int64_t grid_margin(const AxisCase *c, int64_t m) {
   bug("stencil %d", (int)c->stencil);
 }
 
-/* --- the settings of a use ------------------------------------------------------------------------------------------ */
+/* --- the settings of a use -------------------------------------------------------------------- */
 typedef struct Use {                /* of a grid word                                                 */
   const Value *x;
   const Space *from;
@@ -82,11 +82,17 @@ static bool open_use(Site *site, Use *u, Stencil stencil) {
   if (!u->x) return false;
   u->from = u->x->type.on;
   if (!u->from || (!space_window(u->from) && !space_wraps(u->from))) {
-    site_refuse_code(site, site->at, E0106, "`%s` needs a value on a grid, torus, line or cycle, not on `%.*s`", word_name(site->word), STR(space_name(u->from)));
+    site_refuse_code(site, site->at, E0106, "`%s` needs a value on a grid, torus, line or cycle, not on `%.*s`",
+                     word_name(site->word), STR(space_name(u->from)));
     return false;
   }
   for (uint32_t d = 0; d < u->from->ndim; d++)
-    u->axis[d] = (AxisCase){ .stencil = stencil, .wraps = space_wraps(u->from), .size = u->from->shape[d], .kernel = 1, .stride = 1, .dilation = 1 };
+    u->axis[d] = (AxisCase){ .stencil = stencil,
+                             .wraps = space_wraps(u->from),
+                             .size = u->from->shape[d],
+                             .kernel = 1,
+                             .stride = 1,
+                             .dilation = 1 };
   return true;
 }
 
@@ -111,7 +117,8 @@ static const Space *result_space(Site *site, Use *u) {
     if (u->verdict[d].size < 1) {                                                    /* [grid.9] */
       const AxisCase *a = &u->axis[d];
       Why why = site_why(site);
-      why_witness(&why, "a window of %lld does not fit into %lld with %lld of padding on either side", (long long)(a->dilation * (a->kernel - 1) + 1), (long long)a->size, (long long)a->pad);
+      why_witness(&why, "a window of %lld does not fit into %lld with %lld of padding on either side",
+                  (long long)(a->dilation * (a->kernel - 1) + 1), (long long)a->size, (long long)a->pad);
       why_no(&why, E0409, "no element is left of axis %u of `%.*s`", d, STR(u->from->name));
       site_refuse(site, site->at, &why);
       return NULL;
@@ -129,7 +136,7 @@ static const Space *result_space(Site *site, Use *u) {
   return space_derived(site->check, u->from, shape, up ? 1 : s, up ? s : 1, flips ? u->verdict[0].off2 : 0);
 }
 
-/* --- strides that do not fit [grid.6] ---------------------------------------------------------------------------------- */
+/* --- strides that do not fit [grid.6] --------------------------------------------------------- */
 /* Does an element that x still keeps flip this axis? */
 static bool still_flipped(Check *c, const Value *x, uint32_t axis) {
   const GridAction *a = x->type.on->action;
@@ -150,14 +157,19 @@ static void explain_stride(const AxisCase *a, const AxisVerdict *v, Why *why) {
     return;
   }
   if (pool)
-    why_witness(why, "windows read 0, ..., %lld of %lld elements: x = 1 at element %lld alone gives 0, and not 0 after a half turn: "
-                     "(%lld + 2 * %lld - %lld) mod %lld = %lld", (long long)(last + a->kernel - 1), (long long)n, (long long)(n - 1),
-                (long long)n, (long long)a->pad, (long long)a->kernel, (long long)s, (long long)v->rest);
+    why_witness(why,
+                "windows read 0, ..., %lld of %lld elements: x = 1 at element %lld alone gives 0, and not 0 after a "
+                "half turn: (%lld + 2 * %lld - %lld) mod %lld = %lld",
+                (long long)(last + a->kernel - 1), (long long)n, (long long)(n - 1), (long long)n, (long long)a->pad,
+                (long long)a->kernel, (long long)s, (long long)v->rest);
   else
-    why_witness(why, "windows are centred on %lld, %lld, ..., %lld; a half turn takes these to %lld, %lld, ..., %lld: "
-                     "(%lld + 2 * %lld - %lld - 1) mod %lld = %lld", (long long)(reach / 2 - a->pad), (long long)(reach / 2 - a->pad + s),
-                (long long)(last + reach / 2), (long long)(n - 1 - (reach / 2 - a->pad)), (long long)(n - 1 - (reach / 2 - a->pad + s)),
-                (long long)(n - 1 - (last + reach / 2)), (long long)n, (long long)a->pad, (long long)reach, (long long)s, (long long)v->rest);
+    why_witness(why,
+                "windows are centred on %lld, %lld, ..., %lld; a half turn takes these to %lld, %lld, ..., %lld: "
+                "(%lld + 2 * %lld - %lld - 1) mod %lld = %lld",
+                (long long)(reach / 2 - a->pad), (long long)(reach / 2 - a->pad + s), (long long)(last + reach / 2),
+                (long long)(n - 1 - (reach / 2 - a->pad)), (long long)(n - 1 - (reach / 2 - a->pad + s)),
+                (long long)(n - 1 - (last + reach / 2)), (long long)n, (long long)a->pad, (long long)reach,
+                (long long)s, (long long)v->rest);
   int64_t size = 0, kernel = 0;
   for (int64_t more = 1; more <= 2 * s && (!size || !kernel); more++) {
     AxisCase t = *a;
@@ -183,18 +195,22 @@ static bool allow_stride(Site *site, const Use *u) {
     if (!a->wraps && !u->verdict[d].mirrored && (empty || (!site_free(site) && still_flipped(site->check, u->x, d)))) {
       Why why = site_why(site);
       explain_stride(a, &u->verdict[d], &why);
-      if (empty) why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
-      else why_no(&why, E0401, "`%s` with stride %lld does not fit %lld elements, and %.*s flips the axis", word, (long long)a->stride,
-                  (long long)a->size, STR(acting(u->from)->name));
+      if (empty)
+        why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
+      else
+        why_no(&why, E0401, "`%s` with stride %lld does not fit %lld elements, and %.*s flips the axis", word,
+               (long long)a->stride, (long long)a->size, STR(acting(u->from)->name));
       site_refuse(site, site->at, &why);
       return false;
     }
     bool down = a->stencil == STENCIL_CONV || a->stencil == STENCIL_POOL;
     if (a->wraps && down && a->stride > 1 && !site_free(site)) {                     /* [grid.8] */
       Why why = site_why(site);
-      why_witness(&why, "shift x by 1: %s of the shifted x is no shift of the result, since it is read at %lld, %lld, ... in place of 0, %lld, ...",
+      why_witness(&why,
+                  "shift x by 1: %s then reads x at %lld, %lld, ... in place of 0, %lld, ..., not a shift of the result",
                   word, (long long)(a->size - 1), (long long)(a->stride - 1), (long long)a->stride);
-      why_help(&why, "`break` leaves translations(%lld)%s", (long long)a->stride, u->verdict[d].divides ? "" : " of a size that the stride divides");
+      why_help(&why, "`break` leaves translations(%lld)%s", (long long)a->stride,
+               u->verdict[d].divides ? "" : " of a size that the stride divides");
       why_no(&why, E0403, "stride %lld on `%.*s` gives the translations up", (long long)a->stride, STR(u->from->name));
       site_refuse(site, site->at, &why);
       return false;
@@ -236,7 +252,8 @@ static void prove(Site *site, Value *v, const Use *u) {
     site_stride(site, v, divides ? shift : 0, divides && centre >= 0 ? centre % (int32_t)shift : v->proof.centre2,
                 "a stride on what goes around");
     static const bool both[2] = { true, true };
-    if (!divides || centre < 0) site_shrink(site, v, elements_upright(c, u->from, both), 1, "a stride on what goes around");
+    if (!divides || centre < 0)
+      site_shrink(site, v, elements_upright(c, u->from, both), 1, "a stride on what goes around");
     return;
   }
   if (v->proof.margin >= 0) v->proof.margin = (int32_t)grid_margin(a, v->proof.margin);
@@ -245,14 +262,15 @@ static void prove(Site *site, Value *v, const Use *u) {
   common = gcd(v->proof.spacing, v->proof.per);
   v->proof.spacing /= common;
   v->proof.per /= common;
-  if (down && v->proof.shift) v->proof.shift = v->proof.shift / gcd(v->proof.shift, v->proof.spacing) * v->proof.spacing;
+  if (down && v->proof.shift)
+    v->proof.shift = v->proof.shift / gcd(v->proof.shift, v->proof.spacing) * v->proof.spacing;
   bool unfit[2] = { !u->verdict[0].mirrored, u->from->ndim > 1 && !u->verdict[1].mirrored };
   bool flipped = (unfit[0] && still_flipped(c, u->x, 0)) || (unfit[1] && still_flipped(c, u->x, 1));
   if (flipped)
     site_shrink(site, v, elements_upright(c, u->from, unfit), 1, "a stride that does not fit");
 }
 
-/* --- conv, conv_transpose ------------------------------------------------------------------------------------------------ */
+/* --- conv, conv_transpose --------------------------------------------------------------------- */
 /* Kernels of D(4) on pixels and of another group on values: each pair of one of the first and one of the second. */
 static const Basis *product_basis(Site *site, const Basis *pixels, const Basis *values) {
   Arena *arena = site->check->program->arena;
@@ -261,7 +279,7 @@ static const Basis *product_basis(Site *site, const Basis *pixels, const Basis *
                 .nnz = pixels->nnz * values->nnz, .audited = pixels->audited || values->audited };
   b->nz = arena_array(arena, BasisEntry, b->nnz);
   uint32_t n = 0;
-  for (uint32_t k = 0; k < pixels->n; k++)                                           /* sorted by (k, offset, in, out) */
+  for (uint32_t k = 0; k < pixels->n; k++) /* sorted by (k, offset, in, out) */
     for (uint32_t l = 0; l < values->n; l++)
       for (uint32_t i = 0; i < pixels->nnz; i++)
         for (uint32_t j = 0; j < values->nnz; j++) {
@@ -280,7 +298,8 @@ static const Basis *kernels(Site *site, const void *setting, const Kind *in, con
   if (in->group && out->group && in->group != out->group) return NULL;
   uint32_t size = (uint32_t)u->axis[0].kernel;
   if (!g || !a->group || g == a->group) return kernel_basis(site_reps(site), a, size, in, out, why);
-  if (g->dim == a->ndim && !is_factor(site->check->model->group, g) && acting_as(site->check, g)) {                              /* a subgroup, after `restrict` */
+  if (g->dim == a->ndim && !is_factor(site->check->model->group, g) &&
+      acting_as(site->check, g)) { /* a subgroup, after `restrict` */
     const GridAction *part = grid_action(site_reps(site), g, a->ndim, why);
     return part ? kernel_basis(site_reps(site), part, size, in, out, why) : NULL;
   }
@@ -294,8 +313,8 @@ Item rule_conv(Site *site) {
   Use u;
   int64_t kernel, stride, pad, dilation;
   if (!open_use(site, &u, site->word == WORD_conv ? STENCIL_CONV : STENCIL_TRANSPOSE)) return item_poison(site->at);
-  if (!whole(site, 2, 1, &kernel) || !whole(site, 3, 1, &stride) || !whole(site, 4, 0, &pad) || !whole(site, 5, 1, &dilation) ||
-      !whole(site, 6, 1, &u.groups))
+  if (!whole(site, 2, 1, &kernel) || !whole(site, 3, 1, &stride) || !whole(site, 4, 0, &pad) ||
+      !whole(site, 5, 1, &dilation) || !whole(site, 6, 1, &u.groups))
     return item_poison(site->at);
   const Rep *in = u.x->type.rep, *out = site->arg[1].rep;
   set_axes(&u, kernel, stride, pad, dilation);
@@ -304,7 +323,8 @@ Item rule_conv(Site *site) {
   for (uint32_t t = 0; t < in->n + out->n; t++) {                                    /* [grid.12] */
     const Term *term = t < in->n ? &in->term[t] : &out->term[t - in->n];
     if (term->copies % u.groups)
-      return site_refuse_code(site, site->at, E0111, "%lld groups do not divide %u copies of `%.*s`", (long long)u.groups, term->copies, STR(term->kind->name));
+      return site_refuse_code(site, site->at, E0111, "%lld groups do not divide %u copies of `%.*s`",
+                              (long long)u.groups, term->copies, STR(term->kind->name));
   }
   Value *v = value_add(site, site->word, type_field(out, on), &u.x, 1);
   v->kernel = (int32_t)kernel;
@@ -312,24 +332,31 @@ Item rule_conv(Site *site) {
   v->pad = (int32_t)pad;
   v->dilation = (int32_t)dilation;
   v->groups = (int32_t)u.groups;
-  double reach = site->word == WORD_conv ? 1 : 1 / pow((double)stride, on->ndim);    /* a share of the offsets reaches one place */
-  LinearSetting s = { .out = out, .bias = site->arg[7].flag, .gain = item_real(&site->arg[8]), .reach = reach, .groups = (uint32_t)u.groups };
+  double reach =
+      site->word == WORD_conv ? 1 : 1 / pow((double)stride, on->ndim); /* a share of the offsets reaches one place */
+  LinearSetting s = { .out = out,
+                      .bias = site->arg[7].flag,
+                      .gain = item_real(&site->arg[8]),
+                      .reach = reach,
+                      .groups = (uint32_t)u.groups };
   Why why = site_why(site);
   if (!weights_linear(site, v, &s, kernels, &u, &why)) {
     if (!why.reason.n) return item_poison(site->at);
-    if (why.reason.at[0].code == E0212) witness_kernel(site->check, u.from->action, (uint32_t)kernel, in->term[0].kind, out->term[0].kind, &why);
+    if (why.reason.at[0].code == E0212)
+      witness_kernel(site->check, u.from->action, (uint32_t)kernel, in->term[0].kind, out->term[0].kind, &why);
     return site_refuse(site, site->at, &why);
   }
   prove(site, v, &u);
   return item_value(v, site->at);
 }
 
-/* --- pooling ---------------------------------------------------------------------------------------------------------------- */
+/* --- pooling ---------------------------------------------------------------------------------- */
 Item rule_pool(Site *site) {
   Use u;
   int64_t size, stride, pad;
   if (!open_use(site, &u, STENCIL_POOL)) return item_poison(site->at);
-  if (!whole(site, 1, 1, &size) || !whole(site, 2, 1, &stride) || !whole(site, 3, 0, &pad)) return item_poison(site->at);
+  if (!whole(site, 1, 1, &size) || !whole(site, 2, 1, &stride) || !whole(site, 3, 0, &pad))
+    return item_poison(site->at);
   const Rep *rep = u.x->type.rep;
   for (uint32_t t = 0; site->word == WORD_max_pool && t < rep->n && !site_free(site); t++) {      /* [grid.13] */
     const Kind *k = rep->term[t].kind;
@@ -337,7 +364,8 @@ Item rule_pool(Site *site) {
     Why why = site_why(site);
     witness_max(site->check, k, &why);
     why_help(&why, "`mean_pool` takes any representation");
-    why_no(&why, E0203, "a maximum of each component of `%.*s`, which %.*s %s", STR(k->name), STR(k->group->name), k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
+    why_no(&why, E0203, "a maximum of each component of `%.*s`, which %.*s %s", STR(k->name), STR(k->group->name),
+           k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
     return site_refuse(site, site->at, &why);
   }
   set_axes(&u, size, stride, pad, 1);
@@ -349,7 +377,8 @@ Item rule_pool(Site *site) {
   v->pad = (int32_t)pad;
   v->dilation = 1;
   prove(site, v, &u);
-  if (site->word == WORD_max_pool && rep_action(rep) > ACTION_PERMUTES) site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
+  if (site->word == WORD_max_pool && rep_action(rep) > ACTION_PERMUTES)
+    site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
   return item_value(v, site->at);
 }
 

@@ -1,6 +1,6 @@
 /* rule_line.c: layers written out: scan along a line, averages over a finite group; gradients; compile-time words.
  *
- *     scan(x, f, state)              h_0 = 0, h_i = f(h_{i-1}, x_i): one layer, its weights shared      [scan.1] [scan.2]
+ *     scan(x, f, state)            h_0 = 0, h_i = f(h_{i-1}, x_i): one layer, its weights shared    [scan.1] [scan.2]
  *     symmetrize(x, f, over, out)    1 / |K| sum over g of s(g) f(r(g)^-1 x)                              [average.1]
  *
  * Both become other words here. The average over a group is equivariant whatever f does with single components
@@ -11,7 +11,7 @@
 
 enum { SCAN_MOST = 512, AVERAGE_MOST = 1024, VALUES_MOST = 1 << 16 };
 
-/* --- scan ------------------------------------------------------------------------------------------------------------- */
+/* --- scan ------------------------------------------------------------------------------------- */
 static const Value *zeros(Site *site, const Rep *rep) {
   Value *v = value_add(site, WORD_constant, type_field(rep, NULL), NULL, 0);
   v->numbers = arena_array(site->check->program->arena, double, rep->dim + 1);
@@ -19,15 +19,17 @@ static const Value *zeros(Site *site, const Rep *rep) {
 }
 
 /* The result of a layer as one field of this type, or NULL: reported. */
-static const Value *call_field(Site *site, const Item *f, const Item *arg, uint32_t n, Str path, const Rep *want, const Space *on) {
+static const Value *call_field(Site *site, const Item *f, const Item *arg, uint32_t n, Str path, const Rep *want,
+                               const Space *on) {
   Item y = call_layer(site, f, arg, n, path);
   if (y.sort == ITEM_POISON) return NULL;
   const Value *v = y.sort == ITEM_VALUE ? y.value : item_as_value(site, &y);
   if (v && v->type.what == WHAT_FIELD && v->type.rep == want && (!v->type.on || v->type.on == on)) return v;
   Out o = { .arena = site->check->arena };
   if (v) type_text(&v->type, &o);
-  site_refuse_code(site, site->at, E0200, "the layer given to `%s` gives %s%.*s%s, not `%.*s`", word_name(site->word), v ? "`" : "no value",
-                   STR(v ? out_text(&o) : S("")), v ? "`" : "", STR(rep_name(site->check, want)));
+  site_refuse_code(site, site->at, E0200, "the layer given to `%s` gives %s%.*s%s, not `%.*s`", word_name(site->word),
+                   v ? "`" : "no value", STR(v ? out_text(&o) : S("")), v ? "`" : "",
+                   STR(rep_name(site->check, want)));
   return NULL;
 }
 
@@ -38,7 +40,8 @@ Item rule_scan(Site *site) {
   if (!site_ordered(site, x->type.on, &flipped)) return item_poison(site->at);       /* [scan.1] */
   const Space *line = x->type.on;
   if (line->count > SCAN_MOST)
-    return site_refuse_code(site, site->at, E0703, "`scan` is written out, and %llu elements are more than %d", (unsigned long long)line->count, SCAN_MOST);
+    return site_refuse_code(site, site->at, E0703, "`scan` is written out, and %llu elements are more than %d",
+                            (unsigned long long)line->count, SCAN_MOST);
   const Rep *state = site->arg[2].rep;
   Str path = site_path(site);
   const Value **row = arena_array(site->check->arena, const Value *, line->count);
@@ -58,7 +61,7 @@ Item rule_scan(Site *site) {
   return item_value(v, site->at);
 }
 
-/* --- symmetrize --------------------------------------------------------------------------------------------------------- */
+/* --- symmetrize ------------------------------------------------------------------------------- */
 /* The matrix of element e on all numbers of rep, which stand as [component][copy], term after term. */
 static double *matrix_of(Site *site, const Rep *rep, uint32_t e) {
   double *m = arena_array(site->check->arena, double, (uint64_t)rep->dim * rep->dim);
@@ -70,7 +73,8 @@ static double *matrix_of(Site *site, const Rep *rep, uint32_t e) {
     else one[0] = 1;
     for (uint32_t i = 0; i < k->dim; i++)
       for (uint32_t j = 0; j < k->dim; j++)
-        for (uint32_t c = 0; c < copies; c++) m[(uint64_t)(from + i * copies + c) * rep->dim + from + j * copies + c] = one[i * k->dim + j];
+        for (uint32_t c = 0; c < copies; c++)
+          m[(uint64_t)(from + i * copies + c) * rep->dim + from + j * copies + c] = one[i * k->dim + j];
   }
   return m;
 }
@@ -117,17 +121,24 @@ Item rule_symmetrize(Site *site) {
   Check *c = site->check;
   Why why = site_why(site);
   const Elements *all = group_elements(c->program->groups, over, &why);
-  if (all && all->n > AVERAGE_MOST) why_no(&why, E0703, "an average over %u elements, more than %d", all->n, AVERAGE_MOST);
-  if (all && (uint64_t)all->n * (x->type.rep->dim + out->dim) > VALUES_MOST) why_no(&why, E0703, "an average over %u elements of %u numbers is written out", all->n, x->type.rep->dim);
+  if (all && all->n > AVERAGE_MOST)
+    why_no(&why, E0703, "an average over %u elements, more than %d", all->n, AVERAGE_MOST);
+  if (all && (uint64_t)all->n * (x->type.rep->dim + out->dim) > VALUES_MOST)
+    why_no(&why, E0703, "an average over %u elements of %u numbers is written out", all->n, x->type.rep->dim);
   if (why.reason.n) return site_refuse(site, site->at, &why);
   const Rep *in = kinds_of(x->type.rep, over) ? x->type.rep : rep_restrict(site_reps(site), x->type.rep, over, &why);
   if (!in) return site_refuse(site, site->at, &why);
-  if (!kinds_of(out, over)) return site_refuse_code(site, site->at, E0106, "`%.*s` is no representation of %.*s", STR(rep_name(c, out)), STR(over->name));
+  if (!kinds_of(out, over))
+    return site_refuse_code(site, site->at, E0106, "`%.*s` is no representation of %.*s", STR(rep_name(c, out)),
+                            STR(over->name));
   const uint32_t *map = acting_as(c, over);
-  for (uint32_t e = 0; map && e < elements_acting(c) && !site_free(site); e++) {     /* less than what x keeps is given up */
+  for (uint32_t e = 0; map && e < elements_acting(c) && !site_free(site);
+       e++) { /* less than what x keeps is given up */
     if (map[e] != NOT_IN || (x->proof.kept && !x->proof.kept[e])) continue;
-    why_witness(&why, "`%.*s` lies in what acts and not in %.*s", STR(c->model->group->elements->name[e]), STR(over->name));
-    why_no(&why, E0214, "the average over %.*s gives the rest of %.*s up without a word", STR(over->name), STR(kept_name(c, x->proof.kept)));
+    why_witness(&why, "`%.*s` lies in what acts and not in %.*s", STR(c->model->group->elements->name[e]),
+                STR(over->name));
+    why_no(&why, E0214, "the average over %.*s gives the rest of %.*s up without a word", STR(over->name),
+           STR(kept_name(c, x->proof.kept)));
     return site_refuse(site, site->at, &why);
   }
   const Value *flat = x;
@@ -156,14 +167,14 @@ Item rule_symmetrize(Site *site) {
     v = value_add(site, WORD_assemble, type_field(out, mean->type.on), &mean, 1);
     v->waived = true;
   }
-  if (c->nbroken == nbroken) v->proof = x->proof;       /* f gave nothing up: the average keeps what x keeps, within K */
+  if (c->nbroken == nbroken) v->proof = x->proof; /* f gave nothing up: the average keeps what x keeps, within K */
   bool *kept = arena_array(c->program->arena, bool, elements_acting(c) + 1);
   for (uint32_t e = 0; map && e < elements_acting(c); e++) kept[e] = map[e] != NOT_IN;
   if (map) proof_shrink(c, v, kept, 1, "an average over less than acts");
   return item_value(v, site->at);
 }
 
-/* --- gradients [grad.1] --------------------------------------------------------------------------------------------------- */
+/* --- gradients [grad.1] ----------------------------------------------------------------------- */
 Item rule_grad(Site *site) {
   const Value *y = site_field(site, 0), *x = y ? site_field(site, 1) : NULL;
   if (!x) return item_poison(site->at);
@@ -178,28 +189,36 @@ Item rule_grad(Site *site) {
     why_no(&why, E0213, "the gradient of `%.*s`, which is not one invariant", STR(out_text(&o)));
     return site_refuse(site, site->at, &why);
   }
-  Value *v = value_add(site, WORD_grad, type_field(rep_dual(site_reps(site), x->type.rep), x->type.on), (const Value *[]){ y, x }, 2);
+  Value *v = value_add(site, WORD_grad, type_field(rep_dual(site_reps(site), x->type.rep), x->type.on),
+                       (const Value *[]){ y, x }, 2);
   if (space_window(x->type.on)) v->proof.margin = -1;
   return item_value(v, site->at);
 }
 
-/* --- compile-time words ----------------------------------------------------------------------------------------------------- */
+/* --- compile-time words ----------------------------------------------------------------------- */
 static Item number_of(Site *site, int64_t i) {
-  return (Item){ .sort = ITEM_NUMBER, .at = site->at, .exact = exact_int(site->check->program->exacts, i), .real = (double)i };
+  return (Item){
+    .sort = ITEM_NUMBER, .at = site->at, .exact = exact_int(site->check->program->exacts, i), .real = (double)i
+  };
 }
 
 Item rule_copies(Site *site) {
   const Item *x = &site->arg[0];
   if (x->sort == ITEM_POISON) return item_poison(site->at);
-  const Rep *rep = x->sort == ITEM_REP ? x->rep : x->sort == ITEM_VALUE && x->value->type.what == WHAT_FIELD ? x->value->type.rep : NULL;
-  return rep ? number_of(site, rep->copies) : site_refuse_code(site, site->at, E0106, "`copies` takes a value or a representation");
+  const Rep *rep = x->sort == ITEM_REP                                          ? x->rep
+                   : x->sort == ITEM_VALUE && x->value->type.what == WHAT_FIELD ? x->value->type.rep
+                                                                                : NULL;
+  return rep ? number_of(site, rep->copies)
+             : site_refuse_code(site, site->at, E0106, "`copies` takes a value or a representation");
 }
 
 Item rule_range(Site *site) {
   int64_t a, b;
   if (site->arg[0].sort == ITEM_POISON || site->arg[1].sort == ITEM_POISON) return item_poison(site->at);
-  if (!item_int(&site->arg[0], &a) || !item_int(&site->arg[1], &b)) return site_refuse_code(site, site->at, E0106, "`range` takes whole numbers");
-  if (b < a || b - a >= 1 << 16) return site_refuse_code(site, site->at, E0111, "a range from %lld to %lld", (long long)a, (long long)b);
+  if (!item_int(&site->arg[0], &a) || !item_int(&site->arg[1], &b))
+    return site_refuse_code(site, site->at, E0106, "`range` takes whole numbers");
+  if (b < a || b - a >= 1 << 16)
+    return site_refuse_code(site, site->at, E0111, "a range from %lld to %lld", (long long)a, (long long)b);
   uint32_t n = (uint32_t)(b - a + 1);
   Item *item = arena_array(site->check->arena, Item, n);
   for (uint32_t i = 0; i < n; i++) item[i] = number_of(site, a + i);

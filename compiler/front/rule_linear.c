@@ -10,14 +10,15 @@
 #include "front/rule.h"
 #include <math.h>
 
-/* --- names [linear.4] -------------------------------------------------------------------------------------- */
+/* --- names [linear.4] ------------------------------------------------------------------------- */
 Str weight_name(Check *c, const char *name, const Kind *in, const Kind *out) {
   bool plain = (!in || in->action == ACTION_FIXED) && out->action == ACTION_FIXED;
   if (plain) return str_of(name);
   if (!in || in == out) return str_format(c->program->arena, "%s.%.*s", name, STR(out->name));
   if (str_equal(in->name, out->name))                                 /* vector of G to vector of H */
     return str_format(c->program->arena, "%s.%.*s.%.*s.%.*s.%.*s", name, STR(in->name),
-                      STR(in->group ? in->group->name : S("")), STR(out->name), STR(out->group ? out->group->name : S("")));
+                      STR(in->group ? in->group->name : S("")), STR(out->name),
+                      STR(out->group ? out->group->name : S("")));
   return str_format(c->program->arena, "%s.%.*s.%.*s", name, STR(in->name), STR(out->name));
 }
 
@@ -29,8 +30,9 @@ static Str name_in(Check *c, Str name, const Rep *rep, uint32_t t) {
   return name;
 }
 
-/* --- weights ------------------------------------------------------------------------------------------------- */
-static Weight *add_weight(Site *site, Value *v, WeightRole role, Str name, const Basis *basis, uint64_t in, uint64_t out) {
+/* --- weights ---------------------------------------------------------------------------------- */
+static Weight *add_weight(Site *site, Value *v, WeightRole role, Str name, const Basis *basis, uint64_t in,
+                          uint64_t out) {
   Weight *w = weight_add(site, v, role, name);
   if (!w) return NULL;
   w->role = role;
@@ -71,7 +73,8 @@ bool weights_linear(Site *site, Value *v, const LinearSetting *s, BasisOf basis_
       any = true;
     }
   if (!any)                                                                          /* [linear.2] */
-    return why_no(why, E0212, "no equivariant linear map from `%.*s` to `%.*s` except zero", STR(rep_name(c, in)), STR(rep_name(c, out)));
+    return why_no(why, E0212, "no equivariant linear map from `%.*s` to `%.*s` except zero", STR(rep_name(c, in)),
+                  STR(rep_name(c, out)));
   v->nweights = in->n * out->n + out->n;
   v->weight = arena_array(c->program->arena, const Weight *, v->nweights);
   for (uint32_t i = 0; i < in->n; i++)
@@ -79,7 +82,8 @@ bool weights_linear(Site *site, Value *v, const LinearSetting *s, BasisOf basis_
       const Basis *b = basis[i * out->n + j];
       if (!b) continue;
       Str name = name_in(c, weight_name(c, "weight", in->term[i].kind, out->term[j].kind), out, j);
-      Weight *w = add_weight(site, v, WEIGHT_BLOCK, name_in(c, name, in, i), b, in->term[i].copies / s->groups, out->term[j].copies);
+      Weight *w = add_weight(site, v, WEIGHT_BLOCK, name_in(c, name, in, i), b, in->term[i].copies / s->groups,
+                             out->term[j].copies);
       if (!w) return false;
       w->in = in->term[i].kind;
       w->out = out->term[j].kind;
@@ -92,7 +96,8 @@ bool weights_linear(Site *site, Value *v, const LinearSetting *s, BasisOf basis_
     if (!k->trivial) continue;
     const Basis *b = hom_basis(site_reps(site), kind_scalar(site_reps(site)), k, why);
     if (!b) return false;
-    Weight *w = add_weight(site, v, WEIGHT_BIAS, name_in(c, weight_name(c, "bias", NULL, k), out, j), b, 0, out->term[j].copies);
+    Weight *w = add_weight(site, v, WEIGHT_BIAS, name_in(c, weight_name(c, "bias", NULL, k), out, j), b, 0,
+                           out->term[j].copies);
     if (!w) return false;
     w->in = kind_scalar(site_reps(site));
     w->out = k;
@@ -101,7 +106,7 @@ bool weights_linear(Site *site, Value *v, const LinearSetting *s, BasisOf basis_
   return true;
 }
 
-/* --- linear ---------------------------------------------------------------------------------------------------- */
+/* --- linear ----------------------------------------------------------------------------------- */
 /* Kinds of different groups meet in what neither moves only: nothing is shared between moving ones. */
 static bool one_group(const Kind *a, const Kind *b) { return !a->group || !b->group || a->group == b->group; }
 
@@ -115,7 +120,8 @@ static void witness_linear(Site *site, const Rep *in, const Rep *out, Why *why) 
   const Kind *a = in->term[0].kind, *b = out->term[0].kind;
   if (!one_group(a, b)) return;
   const Group *g = a->group ? a->group : b->group;
-  why_witness(why, "the average over %.*s of any %u x %u matrix M, that is of g M g^-1, is 0", STR(g ? g->name : S("the group")), b->dim, a->dim);
+  why_witness(why, "the average over %.*s of any %u x %u matrix M, that is of g M g^-1, is 0",
+              STR(g ? g->name : S("the group")), b->dim, a->dim);
   (void)site;
 }
 
@@ -126,7 +132,9 @@ Item rule_linear(Site *site) {
   if (!site_moves_as(site, x, out)) return item_poison(site->at);
   Why why = site_why(site);
   Value *v = value_add(site, WORD_linear, type_field(out, x->type.on), &x, 1);
-  LinearSetting s = { .out = out, .bias = site->arg[2].flag, .gain = item_real(&site->arg[3]), .reach = 1, .groups = 1 };
+  LinearSetting s = {
+    .out = out, .bias = site->arg[2].flag, .gain = item_real(&site->arg[3]), .reach = 1, .groups = 1
+  };
   if (!weights_linear(site, v, &s, hom_of, NULL, &why)) {
     if (why.reason.n && why.reason.at[0].code == E0212) witness_linear(site, x->type.rep, out, &why);
     return why.reason.n ? site_refuse(site, site->at, &why) : item_poison(site->at);
@@ -134,7 +142,7 @@ Item rule_linear(Site *site) {
   return item_value(v, site->at);
 }
 
-/* --- products of two representations ----------------------------------------------------------------------------- */
+/* --- products of two representations ---------------------------------------------------------- */
 static const Basis *pair_basis(Site *site, const Kind *x, const Kind *y, const Kind *out, Why *why) {
   if (!one_group(x, y) || !one_group(x, out) || !one_group(y, out)) return NULL;
   return hom_pairs(site_reps(site), x, y, out, why);
@@ -148,10 +156,14 @@ static Str possible_outputs(Site *site, const Rep *x, const Rep *y) {
   const Kind *names[40] = { kind_scalar(site_reps(site)) };
   uint32_t n = 1;
   if (g) {
-    const Kind *(*const makers[])(Reps *, const Group *, Why *) = { kind_sign, kind_vector, kind_pseudovector, kind_regular, kind_perm };
+    const Kind *(*const makers[])(Reps *, const Group *, Why *) = { kind_sign, kind_vector, kind_pseudovector,
+                                                                    kind_regular, kind_perm };
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
-      const Kind *k = (i == 4 ? g->npoints > 0 : i == 3 ? group_order(c->program->groups, g) > 0 && group_order(c->program->groups, g) <= 48 : g->dim > 0)
-                        ? makers[i](site_reps(site), g, NULL) : NULL;
+      const Kind *k = (i == 4   ? g->npoints > 0
+                       : i == 3 ? group_order(c->program->groups, g) > 0 && group_order(c->program->groups, g) <= 48
+                                : g->dim > 0)
+                          ? makers[i](site_reps(site), g, NULL)
+                          : NULL;
       if (k) names[n++] = k;
     }
     for (uint32_t k = 1; k < 8 && g->dim == 2; k++) {
@@ -211,8 +223,11 @@ Item rule_tensor(Site *site) {
   for (uint32_t b = 0; b < nblocks; b++) {
     if (!basis[b] || !basis[b]->n) continue;
     const Term *tx = &rx->term[b / out->n / ry->n], *ty = &ry->term[b / out->n % ry->n], *to = &out->term[b % out->n];
-    bool plain = tx->kind->action == ACTION_FIXED && ty->kind->action == ACTION_FIXED && to->kind->action == ACTION_FIXED;
-    Str name = plain ? S("weight") : str_format(c->program->arena, "weight.%.*s.%.*s.%.*s", STR(tx->kind->name), STR(ty->kind->name), STR(to->kind->name));
+    bool plain =
+        tx->kind->action == ACTION_FIXED && ty->kind->action == ACTION_FIXED && to->kind->action == ACTION_FIXED;
+    Str name = plain ? S("weight")
+                     : str_format(c->program->arena, "weight.%.*s.%.*s.%.*s", STR(tx->kind->name),
+                                  STR(ty->kind->name), STR(to->kind->name));
     Weight *w = add_weight(site, v, WEIGHT_BLOCK, name, basis[b], (uint64_t)tx->copies * ty->copies, to->copies);
     if (!w) return item_poison(site->at);
     w->in = tx->kind;
@@ -244,8 +259,8 @@ Item rule_couple(Site *site) {
         if (!basis && why.reason.n) return site_refuse(site, site->at, &why);
         if (!basis || !basis->n) continue;
         if (a != b && a != 1 && b != 1)
-          return site_refuse_code(site, site->at, E0202, "copy by copy, %u copies of `%.*s` do not meet %u of `%.*s`", a,
-                                  STR(rx->term[i].kind->name), b, STR(ry->term[j].kind->name));
+          return site_refuse_code(site, site->at, E0202, "copy by copy, %u copies of `%.*s` do not meet %u of `%.*s`",
+                                  a, STR(rx->term[i].kind->name), b, STR(ry->term[j].kind->name));
         copies += basis->n * (a > b ? a : b);
       }
     if (copies) term[n++] = (Term){ out->term[k].kind, copies };

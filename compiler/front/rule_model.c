@@ -6,7 +6,7 @@
  * told [model.2]. Clauses of lang/spec-words.md. Elsewhere: claims (rule_claim.c), the proof itself (proof.c). */
 #include "front/rule.h"
 
-/* --- the head [model.1] ------------------------------------------------------------------------------------------- */
+/* --- the head [model.1] ----------------------------------------------------------------------- */
 static bool add_group(const Group **all, uint32_t *n, const Group *g) {
   if (!g) return false;
   for (uint32_t i = 0; i < *n; i++)
@@ -18,7 +18,8 @@ static bool add_group(const Group **all, uint32_t *n, const Group *g) {
 static void groups_of(const Type *t, const Group **all, uint32_t *n) {
   const Space *places[2] = { t->on, t->to };
   for (int p = 0; p < 2; p++)
-    for (const Space *s = places[p]; s; s = s->sort == SPACE_PAIRS || s->sort == SPACE_ORBITS || s->sort == SPACE_EDGES ? s->base : NULL)
+    for (const Space *s = places[p]; s;
+         s = s->sort == SPACE_PAIRS || s->sort == SPACE_ORBITS || s->sort == SPACE_EDGES ? s->base : NULL)
       if (s->action) add_group(all, n, s->action->group);
   for (uint32_t k = 0; t->rep && k < t->rep->n; k++) {
     const Group *g = t->rep->term[k].kind->group;
@@ -49,7 +50,8 @@ static void open_input(Check *c, Value *v) {
   Turned t = { a, acting_as(c, a->group) };
   v->proof.verdict = VERDICT_AUDITED;
   v->proof.kept = t.map ? elements_that(c, hits_pixels, &t) : NULL;
-  v->proof.because = str_format(c->program->arena, "turns of %.*s that miss the pixels of %.*s", STR(a->group->name), STR(v->type.on->name));
+  v->proof.because = str_format(c->program->arena, "turns of %.*s that miss the pixels of %.*s", STR(a->group->name),
+                                STR(v->type.on->name));
 }
 
 void rule_inputs(Check *c, Model *m) {
@@ -76,7 +78,7 @@ void rule_inputs(Check *c, Model *m) {
   c->model = before;
 }
 
-/* --- zeros [model.2] --------------------------------------------------------------------------------------------------- */
+/* --- zeros [model.2] -------------------------------------------------------------------------- */
 /* zero[t]: no weight reaches term t of v. Only words that keep the terms apart pass a zero on. */
 static bool *zeros_of(Check *c, const Value *v, bool *const *known) {
   const Rep *rep = v->type.rep;
@@ -96,7 +98,13 @@ static bool *zeros_of(Check *c, const Value *v, bool *const *known) {
     for (uint32_t b = 0; b < v->nweights; b++)
       if (v->weight[b]) zero[b % rep->n] = false;
     break;
-  case WORD_neg: case WORD_slice: case WORD_dropout: case WORD_sum: case WORD_mean: case WORD_mean_pool: case WORD_max_pool:
+  case WORD_neg:
+  case WORD_slice:
+  case WORD_dropout:
+  case WORD_sum:
+  case WORD_mean:
+  case WORD_mean_pool:
+  case WORD_max_pool:
   case WORD_upsample: case WORD_index: case WORD_mul: case WORD_add: case WORD_join:
     for (uint32_t t = 0; t < rep->n; t++) {
       bool all = true, any = false;
@@ -125,13 +133,14 @@ static void tell_zeros(Check *c, Model *m) {
     if (!v || v->type.what != WHAT_FIELD) continue;
     for (uint32_t t = 0; t < v->type.rep->n; t++) {
       if (!known[v->number][t]) continue;
-      Diag *d = diag_add(c->diags, W5, v->at, "`%.*s` of output `%.*s` is zero for all weights", STR(v->type.rep->term[t].kind->name), STR(m->output[o].name));
+      Diag *d = diag_add(c->diags, W5, v->at, "`%.*s` of output `%.*s` is zero for all weights",
+                         STR(v->type.rep->term[t].kind->name), STR(m->output[o].name));
       d->help = S("no path reaches it: another kernel, or an input of another type");
     }
   }
 }
 
-/* --- the end -------------------------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 static bool says_within(const Model *m, const Value *y) {
   for (uint32_t i = 0; i < m->claim.n; i++)
     if (m->claim.at[i].value == y && m->claim.at[i].within > 0) return true;
@@ -146,8 +155,8 @@ static void witness_turn(Check *c, const GridAction *a, Why *why) {
     for (uint32_t p = 0; p < a->npixel; p++) hits = hits || a->pixel[p] == e;
     if (hits) continue;
     Matrix m = element_vector(c->program->groups, a->group, e);
-    why_witness(why, "`%.*s` takes the pixel (1, 0) beside the centre to (%.2f, %.2f)", STR(all->name[e]), exact_real(m.at[0]),
-                a->ndim > 1 ? exact_real(m.at[m.dim]) : 0.0);
+    why_witness(why, "`%.*s` takes the pixel (1, 0) beside the centre to (%.2f, %.2f)", STR(all->name[e]),
+                exact_real(m.at[0]), a->ndim > 1 ? exact_real(m.at[m.dim]) : 0.0);
     return;
   }
 }
@@ -164,9 +173,13 @@ static void demand_within(Check *c, Model *m, Span head) {
     if (!space_wraps(on) && says_within(m, y)) continue;
     Why why = { .arena = c->arena };
     witness_turn(c, on->action, &why);
-    if (space_wraps(on)) why_help(&why, "a group that maps the elements of a torus to each other, such as C(4) or D(4)");
-    else why_help(&why, "say how far the rest is meant: claim equivariant(%.*s, %.*s, within: 0.1)", STR(m->output[o].name), STR(on->action->group->name));
-    why_no(&why, E0405, "not every element of %.*s maps pixels of %.*s to pixels", STR(on->action->group->name), STR(on->name));
+    if (space_wraps(on))
+      why_help(&why, "a group that maps the elements of a torus to each other, such as C(4) or D(4)");
+    else
+      why_help(&why, "say how far the rest is meant: claim equivariant(%.*s, %.*s, within: 0.1)",
+               STR(m->output[o].name), STR(on->action->group->name));
+    why_no(&why, E0405, "not every element of %.*s maps pixels of %.*s to pixels", STR(on->action->group->name),
+           STR(on->name));
     diag_why(c->diags, head, &why);
     return;
   }

@@ -7,7 +7,7 @@
 #include "front/rule.h"
 #include <math.h>
 
-/* --- forms [form.1] ---------------------------------------------------------------------------------------------- */
+/* --- forms [form.1] --------------------------------------------------------------------------- */
 static bool has_form(Site *site, const Rep *rep) {
   for (uint32_t t = 0; t < rep->n; t++) {
     const Kind *k = rep->term[t].kind;
@@ -25,14 +25,16 @@ static bool has_form(Site *site, const Rep *rep) {
 Item rule_norm(Site *site) {
   const Value *x = site_field(site, 0);
   if (!x || !has_form(site, x->type.rep)) return item_poison(site->at);
-  return item_value(value_add(site, WORD_norm, type_field(site_scalars(site, x->type.rep->copies), x->type.on), &x, 1), site->at);
+  Type t = type_field(site_scalars(site, x->type.rep->copies), x->type.on);
+  return item_value(value_add(site, WORD_norm, t, &x, 1), site->at);
 }
 
 Item rule_invariants(Site *site) {
   const Value *x = site_field(site, 0);
   if (!x || !has_form(site, x->type.rep)) return item_poison(site->at);
   if (rep_all_scalar(x->type.rep)) return item_value(x, site->at);
-  return item_value(value_add(site, WORD_invariants, type_field(site_scalars(site, x->type.rep->copies), x->type.on), &x, 1), site->at);
+  Type t = type_field(site_scalars(site, x->type.rep->copies), x->type.on);
+  return item_value(value_add(site, WORD_invariants, t, &x, 1), site->at);
 }
 
 /* Two kinds whose matrices differ by the determinant alone: their product by components, summed, is a sign [form.2]. */
@@ -64,22 +66,28 @@ Item rule_dot(Site *site) {
   if (!y || !site_meet(site, x, y, &on)) return item_poison(site->at);
   const Rep *a = x->type.rep, *b = y->type.rep;
   if (!item_int(&site->arg[2], &heads) || heads < 1 || a->copies % heads)
-    return site->arg[2].sort == ITEM_POISON ? item_poison(site->at)
-         : site_refuse_code(site, site->at, E0111, "heads divide the %u copies of `%.*s`", a->copies, STR(rep_name(site->check, a)));
+    return site->arg[2].sort == ITEM_POISON
+               ? item_poison(site->at)
+               : site_refuse_code(site, site->at, E0111, "heads divide the %u copies of `%.*s`", a->copies,
+                                  STR(rep_name(site->check, a)));
   if (a != b) {
-    bool alike = a->n == 1 && b->n == 1 && a->copies == b->copies && a->term[0].kind->group && a->term[0].kind->group == b->term[0].kind->group;
-    const Kind *sign = alike && a->term[0].kind->group->dim ? kind_sign(site_reps(site), a->term[0].kind->group, NULL) : NULL;
+    bool alike = a->n == 1 && b->n == 1 && a->copies == b->copies && a->term[0].kind->group &&
+                 a->term[0].kind->group == b->term[0].kind->group;
+    const Kind *sign =
+        alike && a->term[0].kind->group->dim ? kind_sign(site_reps(site), a->term[0].kind->group, NULL) : NULL;
     if (alike && heads == a->copies && differ_by_sign(a->term[0].kind, b->term[0].kind, sign)) {
       const Basis *path = hom_pairs(site_reps(site), a->term[0].kind, b->term[0].kind, sign, NULL);
       if (path && path->n == 1) return dot_sign(site, x, y, on, sign);
     }
     Why why = site_why(site);
     if (a->n == 1 && b->n == 1) witness_differ(site->check, a->term[0].kind, b->term[0].kind, &why);
-    why_no(&why, E0208, "no invariant form pairs `%.*s` with `%.*s`", STR(rep_name(site->check, a)), STR(rep_name(site->check, b)));
+    why_no(&why, E0208, "no invariant form pairs `%.*s` with `%.*s`", STR(rep_name(site->check, a)),
+           STR(rep_name(site->check, b)));
     return site_refuse(site, site->at, &why);
   }
   if (!has_form(site, a)) return item_poison(site->at);
-  Value *v = value_add(site, WORD_dot, type_field(site_scalars(site, (uint32_t)heads), on), (const Value *[]){ x, y }, 2);
+  Value *v =
+      value_add(site, WORD_dot, type_field(site_scalars(site, (uint32_t)heads), on), (const Value *[]){ x, y }, 2);
   v->heads = (uint32_t)heads;
   return item_value(v, site->at);
 }
@@ -95,15 +103,17 @@ Item rule_group_pool(Site *site) {
     Why why = site_why(site);
     witness_length(site->check, k, &why);
     why_help(&why, "norm(x), or invariants(x)");
-    why_no(&why, E0203, "the largest component of `%.*s`, which %.*s does not permute", STR(k->name), STR(k->group->name));
+    why_no(&why, E0203, "the largest component of `%.*s`, which %.*s does not permute", STR(k->name),
+           STR(k->group->name));
     return site_refuse(site, site->at, &why);
   }
   Value *v = value_add(site, WORD_group_pool, type_field(site_scalars(site, rep->copies), x->type.on), &x, 1);
-  if (rep_action(rep) > ACTION_PERMUTES) site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
+  if (rep_action(rep) > ACTION_PERMUTES)
+    site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
   return item_value(v, site->at);
 }
 
-/* --- norms of layers [norm.1] ------------------------------------------------------------------------------------- */
+/* --- norms of layers [norm.1] ----------------------------------------------------------------- */
 static const Weight *norm_weight(Site *site, Value *v, WeightRole role, const char *name, const Term *t, bool several) {
   Str last = several ? str_format(site->check->program->arena, "%s.%.*s", name, STR(t->kind->name)) : str_of(name);
   Weight *w = weight_add(site, v, role, last);
@@ -131,7 +141,8 @@ Item rule_norm_layer(Site *site) {
   const Rep *rep = x->type.rep;
   bool batch = site->word == WORD_batch_norm;
   double momentum = batch ? item_real(&site->arg[1]) : 0;
-  if (batch && !(momentum > 0 && momentum <= 1)) return site_refuse_code(site, site->at, E0111, "a momentum lies above 0 and up to 1");
+  if (batch && !(momentum > 0 && momentum <= 1))
+    return site_refuse_code(site, site->at, E0111, "a momentum lies above 0 and up to 1");
   Value *v = value_add(site, site->word, x->type, &x, 1);
   v->x = momentum;
   v->weight = arena_array(site->check->program->arena, const Weight *, 4 * rep->n + 1);
@@ -157,7 +168,7 @@ Item rule_dropout(Site *site) {
   return item_value(v, site->at);
 }
 
-/* --- components [components.1] ------------------------------------------------------------------------------------- */
+/* --- components [components.1] ---------------------------------------------------------------- */
 static const Kind *first_moving(const Rep *rep) {
   for (uint32_t t = 0; t < rep->n; t++)
     if (rep->term[t].kind->action != ACTION_FIXED) return rep->term[t].kind;
@@ -187,12 +198,14 @@ Item rule_assemble(Site *site) {
   const Rep *out = site->arg[1].rep;
   const Kind *k = first_moving(out);
   if (!rep_all_scalar(x->type.rep) || x->type.rep->dim != out->dim)
-    return site_refuse_code(site, site->at, E0202, "`%.*s` is made of %u scalars, not of `%.*s`", STR(rep_name(site->check, out)), out->dim, STR(rep_name(site->check, x->type.rep)));
+    return site_refuse_code(site, site->at, E0202, "`%.*s` is made of %u scalars, not of `%.*s`",
+                            STR(rep_name(site->check, out)), out->dim, STR(rep_name(site->check, x->type.rep)));
   if (!k) return item_value(x, site->at);
   if (!site_free(site)) {
     Why why = site_why(site);
     witness_fixed(site->check, k, &why);
-    why_no(&why, E0209, "scalars do not move, and %.*s moves the components of `%.*s`", STR(k->group->name), STR(k->name));
+    why_no(&why, E0209, "scalars do not move, and %.*s moves the components of `%.*s`", STR(k->group->name),
+           STR(k->name));
     return site_refuse(site, site->at, &why);
   }
   Value *v = value_add(site, WORD_assemble, type_field(out, x->type.on), &x, 1);
@@ -200,7 +213,7 @@ Item rule_assemble(Site *site) {
   return item_value(v, site->at);
 }
 
-/* --- restrict [restrict.1] --------------------------------------------------------------------------------------------- */
+/* --- restrict [restrict.1] -------------------------------------------------------------------- */
 typedef struct Member { const uint32_t *map; } Member;
 static bool is_member(Check *c, const void *what, uint32_t e) {
   (void)c;
@@ -224,7 +237,8 @@ Item rule_restrict(Site *site) {
   if (!site_free(site)) {
     for (uint32_t e = 0; e < elements_acting(c); e++)
       if (!kept[e]) {
-        why_witness(&why, "`%.*s` lies in %.*s and not in %.*s", STR(c->model->group->elements->name[e]), STR(c->model->group->name), STR(k->name));
+        why_witness(&why, "`%.*s` lies in %.*s and not in %.*s", STR(c->model->group->elements->name[e]),
+                    STR(c->model->group->name), STR(k->name));
         break;
       }
     why_help(&why, "`break let` gives the rest up on purpose");

@@ -25,17 +25,21 @@ static bool may_act(const Class *f, const char *name, const Kind *k, Why *why) {
   switch (k->action) {
   case ACTION_FIXED: case ACTION_PERMUTES: return true;                              /* [pointwise.1] a = 1     */
   case ACTION_SIGNS:                                                                 /* [pointwise.2] a = 1, -1 */
-    return f->parity != NONE || why_no(why, E0204, "%.*s changes signs of the components of `%.*s`, and `%s` is neither odd nor even",
-                                       STR(k->group->name), STR(k->name), name);
+    return f->parity != NONE ||
+           why_no(why, E0204, "%.*s changes signs of the components of `%.*s`, and `%s` is neither odd nor even",
+                  STR(k->group->name), STR(k->name), name);
   case ACTION_SCALES:                                                                /* [pointwise.3] a > 0     */
-    return f->homogeneous || f->linear || why_no(why, E0203, "%.*s scales the components of `%.*s`, and `%s` does not", STR(k->group->name), STR(k->name), name);
+    return f->homogeneous || f->linear ||
+           why_no(why, E0203, "%.*s scales the components of `%.*s`, and `%s` does not", STR(k->group->name),
+                  STR(k->name), name);
   case ACTION_MIXES:                                                                 /* [pointwise.4]           */
-    return f->linear || why_no(why, E0203, "%.*s mixes the %u components of `%.*s`, and `%s` acts on each alone", STR(k->group->name), k->dim, STR(k->name), name);
+    return f->linear || why_no(why, E0203, "%.*s mixes the %u components of `%.*s`, and `%s` acts on each alone",
+                               STR(k->group->name), k->dim, STR(k->name), name);
   }
   bug("action %d", (int)k->action);
 }
 
-/* --- what `break` leaves ------------------------------------------------------------------------------------------- */
+/* --- what `break` leaves ---------------------------------------------------------------------- */
 typedef struct Passing { const Class *f; const Rep *rep; const uint32_t **map; double *m; } Passing;
 
 static bool matrix_passes(const Class *f, const double *m, uint32_t n) {
@@ -44,7 +48,8 @@ static bool matrix_passes(const Class *f, const double *m, uint32_t n) {
     double a = 0;
     for (uint32_t j = 0; j < n; j++)
       if (fabs(m[i * n + j]) > 1e-12) { entries++; a = m[i * n + j]; }
-    bool one = entries == 1 && (fabs(a - 1) < 1e-12 || (fabs(a + 1) < 1e-12 && f->parity == ODD) || (a > 0 && f->homogeneous));
+    bool one = entries == 1 &&
+               (fabs(a - 1) < 1e-12 || (fabs(a + 1) < 1e-12 && f->parity == ODD) || (a > 0 && f->homogeneous));
     if (!one && !f->linear) return false;
   }
   return true;
@@ -74,7 +79,7 @@ static const bool *elements_passing(Check *c, const Class *f, const Rep *rep) {
   return elements_that(c, element_passes, &p);
 }
 
-/* --- the rule ---------------------------------------------------------------------------------------------------------- */
+/* --- the rule --------------------------------------------------------------------------------- */
 static Item apply(Site *site, const Value *x, const Class *f, const char *name, double exponent) {
   Check *c = site->check;
   const Rep *rep = x->type.rep;
@@ -117,7 +122,8 @@ Item rule_power(Site *site) {
   const Value *x = site_field(site, 0);
   const Item *k = &site->arg[1];
   if (!x || k->sort == ITEM_POISON) return item_poison(site->at);
-  if (k->sort != ITEM_NUMBER) return site_refuse_code(site, site->at, E0106, "an exponent is a number that is known when compiling");
+  if (k->sort != ITEM_NUMBER)
+    return site_refuse_code(site, site->at, E0106, "an exponent is a number that is known when compiling");
   double e = item_real(k);
   Class f = { NONE, e == 1, e == 1 };
   if (e == floor(e) && fabs(e) <= 64) f.parity = fmod(e, 2) == 0 ? EVEN : ODD;

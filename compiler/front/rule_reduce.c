@@ -10,7 +10,9 @@
 #include "front/rule.h"
 
 /* Does the domain, or what its pairs are of, have a border? */
-static bool bordered(const Space *s) { return s && (space_window(s) || ((s->sort == SPACE_PAIRS || s->sort == SPACE_ORBITS) && bordered(s->base))); }
+static bool bordered(const Space *s) {
+  return s && (space_window(s) || ((s->sort == SPACE_PAIRS || s->sort == SPACE_ORBITS) && bordered(s->base)));
+}
 
 /* Argument i as a label, flag or domain; NONE gives NULL and true. */
 static bool site_label(Site *site, uint32_t i, What what, const char *asks, const Value **v) {
@@ -49,11 +51,13 @@ static bool open_reduction(Site *site, Reduced *r) {
   }
   const Space *named = r->at ? r->at->type.on : asked;
   if ((named && !r->on) || (named && !space_same(named, r->on))) {
-    site_refuse_code(site, site->at, E0202, "`%s` on `%.*s` of a value on `%.*s`", word_name(site->word), STR(space_name(named)), STR(space_name(r->on)));
+    site_refuse_code(site, site->at, E0202, "`%s` on `%.*s` of a value on `%.*s`", word_name(site->word),
+                     STR(space_name(named)), STR(space_name(r->on)));
     return false;
   }
   if (!r->on) {
-    site_refuse_code(site, site->at, E0106, "`%s` needs a value on a domain; this one is the same everywhere", word_name(site->word));
+    site_refuse_code(site, site->at, E0106, "`%s` needs a value on a domain; this one is the same everywhere",
+                     word_name(site->word));
     return false;
   }
   const Space *met;
@@ -66,7 +70,9 @@ static bool open_reduction(Site *site, Reduced *r) {
 static bool never_empty(const Reduced *r) {
   if (r->where) return false;
   const Space *on = r->on;
-  if (!r->at) return on->sort == SPACE_PAIRS ? on->base->count > 1 || (on->base->count == 1 && on->mask != PAIRS_NO_LOOPS) : on->count > 0;
+  if (!r->at)
+    return on->sort == SPACE_PAIRS ? on->base->count > 1 || (on->base->count == 1 && on->mask != PAIRS_NO_LOOPS)
+                                   : on->count > 0;
   if (on->sort != SPACE_PAIRS || r->at->word != WORD_endpoint) return false;
   return on->mask != PAIRS_NO_LOOPS || on->base->count > 1;
 }
@@ -78,8 +84,8 @@ static bool permits_maximum(Site *site, const Rep *rep) {
     Why why = site_why(site);
     witness_max(site->check, k, &why);
     why_help(&why, "`sum` and `mean` take any representation");
-    why_no(&why, E0203, "`%s` of each component of `%.*s`, which %.*s %s", word_name(site->word), STR(k->name), STR(k->group->name),
-           k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
+    why_no(&why, E0203, "`%s` of each component of `%.*s`, which %.*s %s", word_name(site->word), STR(k->name),
+           STR(k->group->name), k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
     site_refuse(site, site->at, &why);
     return false;
   }
@@ -107,7 +113,9 @@ Item rule_reduce(Site *site) {
   if (empty && empty->sort == ITEM_POISON) return item_poison(site->at);
   if (empty && empty->sort == ITEM_NONE && !never_empty(&r)) {                       /* [reduce.4] */
     Why why = site_why(site);
-    if (r.at) why_witness(&why, "an element of `%.*s` to which nothing on `%.*s` points", STR(space_name(r.to)), STR(r.on->name));
+    if (r.at)
+      why_witness(&why, "an element of `%.*s` to which nothing on `%.*s` points", STR(space_name(r.to)),
+                  STR(r.on->name));
     else why_witness(&why, "%s", r.where ? "a `where:` that no element passes" : "a sample without elements");
     why_help(&why, "say what it is then, such as `empty: 0`");
     why_no(&why, E0307, "the %simum of nothing", site->word == WORD_max ? "max" : "min");
@@ -115,7 +123,8 @@ Item rule_reduce(Site *site) {
   }
   Value *v = add_reduction(site, &r, type_field(rep, r.to));
   if (empty && empty->sort == ITEM_NUMBER) v->x = item_real(empty);
-  if (extreme && rep_action(rep) > ACTION_PERMUTES) site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
+  if (extreme && rep_action(rep) > ACTION_PERMUTES)
+    site_shrink(site, v, elements_permuting(site->check, rep), 1, "a maximum of components");
   return item_value(v, site->at);
 }
 
@@ -138,14 +147,15 @@ Item rule_softmax(Site *site) {
   return item_value(add_reduction(site, &r, r.x->type), site->at);
 }
 
-/* --- indices ----------------------------------------------------------------------------------------------------------- */
+/* --- indices ---------------------------------------------------------------------------------- */
 /* [index.1] x[i] lives where i lives. */
 Item rule_index(Site *site) {
   const Value *x = site_field(site, 0), *i = NULL;
   if (!x) return item_poison(site->at);
   if (!site_label(site, 1, WHAT_LABEL, "an index is a label, such as e.src", &i) || !i) return item_poison(site->at);
   if (!x->type.on || !space_same(x->type.on, i->type.to))
-    return site_refuse_code(site, site->at, E0202, "a value on `%.*s` is read at elements of `%.*s`", STR(space_name(x->type.on)), STR(space_name(i->type.to)));
+    return site_refuse_code(site, site->at, E0202, "a value on `%.*s` is read at elements of `%.*s`",
+                            STR(space_name(x->type.on)), STR(space_name(i->type.to)));
   Value *v = value_add(site, WORD_index, type_field(x->type.rep, i->type.on), (const Value *[]){ x, i }, 2);
   if ((i->word == WORD_endpoint || i->word == WORD_orbit) && bordered(i->type.on)) v->proof.margin = -1;
   return item_value(v, site->at);
@@ -154,7 +164,8 @@ Item rule_index(Site *site) {
 Item rule_degree(Site *site) {
   const Value *i;
   if (!site_label(site, 0, WHAT_LABEL, "`degree` takes a label, such as e.dst", &i) || !i) return item_poison(site->at);
-  if (!i->type.on) return site_refuse_code(site, site->at, E0106, "`degree` counts the elements of a domain that point to one");
+  if (!i->type.on)
+    return site_refuse_code(site, site->at, E0106, "`degree` counts the elements of a domain that point to one");
   Value *v = value_add(site, WORD_degree, type_field(site_scalars(site, 1), i->type.to), &i, 1);
   v->over = i->type.on;
   if (bordered(i->type.on)) v->proof.margin = -1;
@@ -165,7 +176,8 @@ Item rule_degree(Site *site) {
 Item rule_orbit(Site *site) {
   const Item *of = &site->arg[0];
   if (of->sort == ITEM_POISON) return item_poison(site->at);
-  if (of->sort != ITEM_GRAPH && of->sort != ITEM_DOMAIN) return site_refuse_code(site, site->at, E0106, "`orbit` takes a domain or a graph");
+  if (of->sort != ITEM_GRAPH && of->sort != ITEM_DOMAIN)
+    return site_refuse_code(site, site->at, E0106, "`orbit` takes a domain or a graph");
   Why why = site_why(site);
   const Space *orbits = space_orbits(site->check, of->space, &why);
   if (!orbits) return site_refuse(site, site->at, &why);
@@ -175,7 +187,7 @@ Item rule_orbit(Site *site) {
   return item_value(v, site->at);
 }
 
-/* --- pairs ---------------------------------------------------------------------------------------------------------------- */
+/* --- pairs ------------------------------------------------------------------------------------ */
 static Item graph_of(Site *site, const Space *base, PairMask mask) {
   return (Item){ .sort = ITEM_GRAPH, .at = site->at, .space = space_pairs(site->check, base, mask) };
 }
@@ -194,11 +206,13 @@ bool site_ordered(Site *site, const Space *on, bool *flipped) {
     ba = ba / 2 + first[1 - i];
   }
   const char *what = *flipped ? "reverse" : "swap";
-  if (site->word == WORD_scan) why_witness(&why, "%s the elements 1, 3: h = h / 2 + x ends at %g, and at %g after it", what, ab, ba);
+  if (site->word == WORD_scan)
+    why_witness(&why, "%s the elements 1, 3: h = h / 2 + x ends at %g, and at %g after it", what, ab, ba);
   else why_witness(&why, "%s two elements: the pair (first, second) becomes (second, first), which is left out", what);
   if (*flipped) {
     why_help(&why, "a line on which nothing acts, or sum and mean, which see no order");
-    why_no(&why, E0304, "`%s` needs an order, and %.*s reverses `%.*s`", word_name(site->word), STR(a->group->name), STR(on->name));
+    why_no(&why, E0304, "`%s` needs an order, and %.*s reverses `%.*s`", word_name(site->word), STR(a->group->name),
+           STR(on->name));
   } else {
     why_help(&why, "sum and mean see no order");
     why_no(&why, E0304, "`%s` needs an order, and `%.*s` has none", word_name(site->word), STR(space_name(on)));
@@ -212,8 +226,10 @@ Item rule_pairs(Site *site) {
   if (d->sort == ITEM_POISON) return item_poison(site->at);
   const Space *base = d->space;
   bool flipped;
-  if (!base || d->sort != ITEM_DOMAIN || base->sort == SPACE_PAIRS || base->sort == SPACE_EDGES || base->sort == SPACE_ORBITS)
+  if (!base || d->sort != ITEM_DOMAIN || base->sort == SPACE_PAIRS || base->sort == SPACE_EDGES ||
+      base->sort == SPACE_ORBITS)
     return site_refuse_code(site, site->at, E0106, "`%s` takes a domain of elements", word_name(site->word));
-  if (site->word == WORD_causal) return site_ordered(site, base, &flipped) ? graph_of(site, base, PAIRS_CAUSAL) : item_poison(site->at);
+  if (site->word == WORD_causal)
+    return site_ordered(site, base, &flipped) ? graph_of(site, base, PAIRS_CAUSAL) : item_poison(site->at);
   return graph_of(site, base, site->arg[1].flag ? PAIRS_ALL : PAIRS_NO_LOOPS);        /* [pairs.1] */
 }

@@ -16,12 +16,13 @@ const Value *site_field(Site *site, uint32_t i) {
   if (v && v->type.what == WHAT_FIELD) return v;
   Out o = { .arena = site->check->arena };
   if (v) type_text(&v->type, &o);
-  site_refuse_code(site, site->arg_at ? site->arg_at[i] : site->at, E0106, "`%s` takes numbers that move by a representation%s%.*s",
-                   word_name(site->word), v ? ", not " : "", STR(v ? out_text(&o) : S("")));
+  site_refuse_code(site, site->arg_at ? site->arg_at[i] : site->at, E0106,
+                   "`%s` takes numbers that move by a representation%s%.*s", word_name(site->word), v ? ", not " : "",
+                   STR(v ? out_text(&o) : S("")));
   return NULL;
 }
 
-/* --- where operands meet [sum.4] ------------------------------------------------------------------------------ */
+/* --- where operands meet [sum.4] -------------------------------------------------------------- */
 /* The word that gave x its grid, behind words that keep it. */
 static const Value *maker(const Value *x) {
   while (x->nargs && x->arg[0]->type.on == x->type.on) x = x->arg[0];
@@ -35,7 +36,8 @@ static void explain_size(const Value *x, const Space *want, Why *why) {
   if (v->word != WORD_conv_transpose || !from || !want || want->ndim != from->ndim || space_wraps(from)) return;
   int64_t n = from->shape[0], goal = want->shape[0], s = v->stride, d = v->dilation, k = v->kernel, p = v->pad;
   why_witness(why, "%lld -> %lld, not %lld: (%lld - 1) * %lld + %lld * %lld + 1 - 2 * %lld", (long long)n,
-              (long long)v->type.on->shape[0], (long long)goal, (long long)n, (long long)s, (long long)d, (long long)(k - 1), (long long)p);
+              (long long)v->type.on->shape[0], (long long)goal, (long long)n, (long long)s, (long long)d,
+              (long long)(k - 1), (long long)p);
   int64_t best[2][2], found = 0;
   for (int64_t q = p; q >= 0 && found < 2; q--)
     for (int64_t m = 1; m <= k + 3 && found < 2; m++)
@@ -58,8 +60,9 @@ bool site_meet(Site *site, const Value *a, const Value *b, const Space **on) {
   if (!why.witness.n) explain_size(b, x, &why);
   if (space_wraps(x) && space_wraps(y) && x->shape[0] == y->shape[0]) {
     const Space *made = x->base ? x : y, *other = x->base ? y : x;
-    why_witness(&why, "shift %.*s by %u: one element on `%.*s`, nothing on `%.*s`", STR(made->base ? made->base->name : made->name),
-                made->factor / (made->divide ? made->divide : 1), STR(made->name), STR(other->name));
+    why_witness(&why, "shift %.*s by %u: one element on `%.*s`, nothing on `%.*s`",
+                STR(made->base ? made->base->name : made->name), made->factor / (made->divide ? made->divide : 1),
+                STR(made->name), STR(other->name));
     why_help(&why, "values of one domain after the same strides");
   }
   why_no(&why, E0202, "values on `%.*s` and on `%.*s` do not mix", STR(x->name), STR(y->name));
@@ -67,7 +70,7 @@ bool site_meet(Site *site, const Value *a, const Value *b, const Space **on) {
   return false;
 }
 
-/* --- sums --------------------------------------------------------------------------------------------------------- */
+/* --- sums ------------------------------------------------------------------------------------- */
 static bool is_number(const Value *v) { return v->word == WORD_constant && !v->numbers; }
 static bool one_scalar(const Rep *x) { return rep_all_scalar(x) && x->copies == 1; }
 
@@ -75,7 +78,8 @@ static Item refuse_sum(Site *site, const Value *x, const Value *y) {
   Why why = site_why(site);
   const Rep *a = x->type.rep, *b = y->type.rep;
   if (a->n == 1 && b->n == 1) witness_differ(site->check, a->term[0].kind, b->term[0].kind, &why);
-  if (!why.witness.n) why_witness(&why, "%u number%s on one side, %u on the other", a->dim, a->dim == 1 ? "" : "s", b->dim);
+  if (!why.witness.n)
+    why_witness(&why, "%u number%s on one side, %u on the other", a->dim, a->dim == 1 ? "" : "s", b->dim);
   why_no(&why, E0202, "`%.*s` and `%.*s` do not add", STR(rep_name(site->check, a)), STR(rep_name(site->check, b)));
   return site_refuse(site, site->at, &why);
 }
@@ -105,8 +109,10 @@ Item rule_neg(Site *site) {
   return x ? item_value(value_add(site, WORD_neg, x->type, &x, 1), site->at) : item_poison(site->at);
 }
 
-/* --- products ------------------------------------------------------------------------------------------------------- */
-static bool is_sign(const Rep *x) { return x->n == 1 && x->term[0].kind->action == ACTION_SIGNS && x->term[0].kind->dim == 1; }
+/* --- products --------------------------------------------------------------------------------- */
+static bool is_sign(const Rep *x) {
+  return x->n == 1 && x->term[0].kind->action == ACTION_SIGNS && x->term[0].kind->dim == 1;
+}
 
 /* Copy by copy: equally many, or one on either side. 0: they do not meet. */
 static uint32_t copies_meet(uint32_t a, uint32_t b) { return a == b || b == 1 ? a : a == 1 ? b : 0; }
@@ -124,20 +130,26 @@ static Item refuse_copies(Site *site, const Rep *a, const Rep *b) {
 static Item multiply_signs(Site *site, const Value *x, const Value *sign, const Space *on) {
   const Rep *a = x->type.rep, *s = sign->type.rep;
   Why why = site_why(site);
-  if (!copies_meet(a->copies, s->copies) || (a->copies == 1 && s->copies > 1 && a->n > 1)) return refuse_copies(site, a, s);
+  if (!copies_meet(a->copies, s->copies) || (a->copies == 1 && s->copies > 1 && a->n > 1))
+    return refuse_copies(site, a, s);
   const Value **part = arena_array(site->check->arena, const Value *, a->n);
   for (uint32_t t = 0, from = 0; t < a->n; from += a->term[t].copies, t++) {
     const Kind *k = a->term[t].kind;
-    const Rep *one = rep_product(site_reps(site), rep_of(site_reps(site), k, 1), rep_of(site_reps(site), s->term[0].kind, 1), &why);
-    const Basis *path = one && one->n == 1 ? hom_pairs(site_reps(site), k, s->term[0].kind, one->term[0].kind, &why) : NULL;
+    const Rep *one = rep_product(site_reps(site), rep_of(site_reps(site), k, 1),
+                                 rep_of(site_reps(site), s->term[0].kind, 1), &why);
+    const Basis *path =
+        one && one->n == 1 ? hom_pairs(site_reps(site), k, s->term[0].kind, one->term[0].kind, &why) : NULL;
     if (!path) return site_refuse(site, site->at, &why);
     if (path->n != 1)
-      return site_refuse_code(site, site->at, E0205, "`%.*s` times `%.*s` has %u paths: say `tensor` or `couple`", STR(k->name),
-                              STR(s->term[0].kind->name), path->n);
+      return site_refuse_code(site, site->at, E0205, "`%.*s` times `%.*s` has %u paths: say `tensor` or `couple`",
+                              STR(k->name), STR(s->term[0].kind->name), path->n);
     uint32_t copies = a->copies == 1 ? s->copies : a->term[t].copies;
     const Value *left = value_slice(site, x, rep_of(site_reps(site), k, a->term[t].copies), 0);
-    const Value *right = s->copies == 1 || a->copies == 1 ? sign : value_slice(site, sign, rep_of(site_reps(site), s->term[0].kind, copies), from);
-    part[t] = value_add(site, WORD_mul, type_field(rep_of(site_reps(site), one->term[0].kind, copies), on), (const Value *[]){ left, right }, 2);
+    const Value *right = s->copies == 1 || a->copies == 1
+                             ? sign
+                             : value_slice(site, sign, rep_of(site_reps(site), s->term[0].kind, copies), from);
+    part[t] = value_add(site, WORD_mul, type_field(rep_of(site_reps(site), one->term[0].kind, copies), on),
+                        (const Value *[]){ left, right }, 2);
   }
   if (a->n == 1) return item_value(part[0], site->at);
   const Value *all = value_join(site, part, a->n, on, &why);
@@ -156,7 +168,8 @@ Item rule_mul(Site *site) {
     else if (!copies_meet(other->copies, s->copies)) return refuse_copies(site, a, b);
     return multiply(site, other, on, x, y);
   }
-  if (!division && (is_sign(a) || is_sign(b))) return is_sign(b) ? multiply_signs(site, x, y, on) : multiply_signs(site, y, x, on);
+  if (!division && (is_sign(a) || is_sign(b)))
+    return is_sign(b) ? multiply_signs(site, x, y, on) : multiply_signs(site, y, x, on);
   if (rep_action(a) <= ACTION_PERMUTES && rep_action(b) <= ACTION_PERMUTES) {         /* [mul.3] by components */
     if (a == b) return multiply(site, a, on, x, y);
     if (a->n == 1 && b->n == 1 && a->term[0].kind == b->term[0].kind && copies_meet(a->copies, b->copies))
@@ -166,7 +179,8 @@ Item rule_mul(Site *site) {
   Why why = site_why(site);                                                           /* [mul.4] */
   const Rep *moves = division || rep_action(b) > ACTION_PERMUTES ? b : a;
   if (moves->n == 1) witness_product(site->check, moves->term[0].kind, division, &why);
-  why_help(&why, "an invariant factor, such as norm(v) or dot(v, w); for a product of representations `tensor` or `couple`");
+  why_help(&why,
+           "an invariant factor, such as norm(v) or dot(v, w); for a product of representations `tensor` or `couple`");
   why_no(&why, E0205, division ? "a divisor that moves: `%.*s` by `%.*s`" : "a factor that moves: `%.*s` times `%.*s`",
          STR(rep_name(site->check, a)), STR(rep_name(site->check, b)));
   return site_refuse(site, site->at, &why);
@@ -179,16 +193,19 @@ Item rule_scale(Site *site) {
   if (!by || !site_meet(site, x, by, &on)) return item_poison(site->at);
   uint32_t n = by->type.rep->copies, width = x->type.rep->copies / n;
   if (!rep_all_scalar(by->type.rep))
-    return site_refuse_code(site, site->at, E0205, "a factor that moves: `%.*s`", STR(rep_name(site->check, by->type.rep)));
+    return site_refuse_code(site, site->at, E0205, "a factor that moves: `%.*s`",
+                            STR(rep_name(site->check, by->type.rep)));
   bool whole = width * n == x->type.rep->copies;
   for (uint32_t t = 0; whole && t < x->type.rep->n; t++) whole = x->type.rep->term[t].copies % width == 0;
-  if (!whole) return site_refuse_code(site, site->at, E0111, "%u numbers for %u copies: groups of equal size, within one kind", n, x->type.rep->copies);
+  if (!whole)
+    return site_refuse_code(site, site->at, E0111, "%u numbers for %u copies: groups of equal size, within one kind",
+                            n, x->type.rep->copies);
   Value *v = value_add(site, WORD_scale, type_field(x->type.rep, on), (const Value *[]){ x, by }, 2);
   v->heads = n;
   return item_value(v, site->at);
 }
 
-/* --- copies ------------------------------------------------------------------------------------------------------- */
+/* --- copies ----------------------------------------------------------------------------------- */
 const Value *value_slice(Site *site, const Value *x, const Rep *out, uint32_t from) {
   if (out == x->type.rep && from == 0) return x;
   Value *v = value_add(site, WORD_slice, type_field(out, x->type.on), &x, 1);
@@ -228,16 +245,20 @@ Item rule_join(Site *site) {
   return v ? item_value(v, site->at) : site_refuse(site, site->at, &why);
 }
 
-static Item tuple_of(Site *site, const Item *item, uint32_t n) { return (Item){ .sort = ITEM_TUPLE, .at = site->at, .n = n, .item = item }; }
+static Item tuple_of(Site *site, const Item *item, uint32_t n) {
+  return (Item){ .sort = ITEM_TUPLE, .at = site->at, .n = n, .item = item };
+}
 
 /* [slice.1] Into n equal parts: every term into n. */
 static Item split_equally(Site *site, const Value *x, int64_t parts) {
   const Rep *rep = x->type.rep;
-  if (parts < 1 || parts > rep->copies) return site_refuse_code(site, site->at, E0111, "%lld parts of %u copies", (long long)parts, rep->copies);
+  if (parts < 1 || parts > rep->copies)
+    return site_refuse_code(site, site->at, E0111, "%lld parts of %u copies", (long long)parts, rep->copies);
   uint32_t n = (uint32_t)parts;
   for (uint32_t t = 0; t < rep->n; t++)
     if (rep->term[t].copies % n)
-      return site_refuse_code(site, site->at, E0111, "%u copies of `%.*s` do not split into %u equal parts", rep->term[t].copies, STR(rep->term[t].kind->name), n);
+      return site_refuse_code(site, site->at, E0111, "%u copies of `%.*s` do not split into %u equal parts",
+                              rep->term[t].copies, STR(rep->term[t].kind->name), n);
   Item *item = arena_array(site->check->arena, Item, n);
   Term *term = arena_array(site->check->arena, Term, rep->n);
   for (uint32_t t = 0; t < rep->n; t++) term[t] = (Term){ rep->term[t].kind, rep->term[t].copies / n };
@@ -257,8 +278,9 @@ static Item split_by_types(Site *site, const Value *x, const Rep *const *part, u
     for (uint32_t t = 0; t < part[i]->n; t++) {
       uint32_t u = rep_find(rep, part[i]->term[t].kind);
       if (u == rep->n || taken[u] + part[i]->term[t].copies > rep->term[u].copies)
-        return site_refuse_code(site, site->at, E0202, "`%.*s` has no %u more copies of `%.*s`", STR(rep_name(site->check, rep)),
-                                part[i]->term[t].copies, STR(part[i]->term[t].kind->name));
+        return site_refuse_code(site, site->at, E0202, "`%.*s` has no %u more copies of `%.*s`",
+                                STR(rep_name(site->check, rep)), part[i]->term[t].copies,
+                                STR(part[i]->term[t].kind->name));
       slice[t] = value_slice(site, x, rep_of(site_reps(site), rep->term[u].kind, part[i]->term[t].copies), taken[u]);
       taken[u] += part[i]->term[t].copies;
     }
@@ -268,7 +290,8 @@ static Item split_by_types(Site *site, const Value *x, const Rep *const *part, u
   }
   for (uint32_t u = 0; u < rep->n; u++)
     if (taken[u] != rep->term[u].copies)
-      return site_refuse_code(site, site->at, E0202, "%u copies of `%.*s` are in no part", rep->term[u].copies - taken[u], STR(rep->term[u].kind->name));
+      return site_refuse_code(site, site->at, E0202, "%u copies of `%.*s` are in no part",
+                              rep->term[u].copies - taken[u], STR(rep->term[u].kind->name));
   return tuple_of(site, item, n);
 }
 
@@ -282,9 +305,13 @@ Item rule_split(Site *site) {
   if (n == 1 && (parts->sort == ITEM_LIST || parts->sort == ITEM_TUPLE)) { n = parts->n; parts = parts->item; }
   const Rep **rep = arena_array(site->check->arena, const Rep *, n);
   for (uint32_t i = 0; i < n; i++) {
-    if (parts[i].sort == ITEM_NUMBER && item_int(&parts[i], &count) && count > 0 && count < 1 << 24) rep[i] = site_scalars(site, (uint32_t)count);
+    if (parts[i].sort == ITEM_NUMBER && item_int(&parts[i], &count) && count > 0 && count < 1 << 24)
+      rep[i] = site_scalars(site, (uint32_t)count);
     else if (parts[i].sort == ITEM_REP) rep[i] = parts[i].rep;
-    else return parts[i].sort == ITEM_POISON ? item_poison(site->at) : site_refuse_code(site, site->at, E0106, "`split` takes a number of parts, or types");
+    else
+      return parts[i].sort == ITEM_POISON
+                 ? item_poison(site->at)
+                 : site_refuse_code(site, site->at, E0106, "`split` takes a number of parts, or types");
   }
   return split_by_types(site, x, rep, n);
 }
@@ -296,11 +323,12 @@ Item rule_part(Site *site) {
   const Kind *kind = want->n == 1 ? want->term[0].kind : NULL;
   uint32_t t = kind ? rep_find(rep, kind) : rep->n;
   if (t == rep->n)
-    return site_refuse_code(site, site->at, E0202, "`%.*s` has no `%.*s`", STR(rep_name(site->check, rep)), STR(rep_name(site->check, want)));
+    return site_refuse_code(site, site->at, E0202, "`%.*s` has no `%.*s`", STR(rep_name(site->check, rep)),
+                            STR(rep_name(site->check, want)));
   return item_value(value_slice(site, x, rep_of(site_reps(site), kind, rep->term[t].copies), 0), site->at);
 }
 
-/* --- tests ---------------------------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 /* [where.1] A flag does not move, so it may choose between values that move alike. */
 Item rule_where(Site *site) {
   const Value *test = site->arg[0].sort == ITEM_VALUE ? site->arg[0].value : NULL;
@@ -323,19 +351,25 @@ Item rule_compare(Site *site) {
     if (site->arg[i].sort == ITEM_POISON) return item_poison(site->at);
     x[i] = site->arg[i].sort == ITEM_VALUE ? site->arg[i].value : NULL;
   }
-  for (uint32_t i = 0; i < 2; i++) {                      /* an entry of a list, by number or by text, is its place there */
+  for (uint32_t i = 0; i < 2; i++) { /* an entry of a list, by number or by text, is its place there */
     const Value *label = x[1 - i];
     if (x[i] || !label || label->type.what != WHAT_LABEL) continue;
     const Space *to = label->type.to;
     int64_t number = -1, at = -1;
     bool text = site->arg[i].sort == ITEM_TEXT;
-    if (!text && !item_int(&site->arg[i], &number)) return site_refuse_code(site, site->at, E0106, "a label is compared with an entry of its list");
+    if (!text && !item_int(&site->arg[i], &number))
+      return site_refuse_code(site, site->at, E0106, "a label is compared with an entry of its list");
     for (uint32_t k = 0; k < to->nlabels; k++)
-      if (text ? to->text_of && str_equal(to->text_of[k], site->arg[i].text) : to->number_of && to->number_of[k] == number) at = k;
-    if (!text && !to->number_of && !to->text_of && number >= 0 && (to->count == 0 || (uint64_t)number < to->count)) at = number;
+      if (text ? to->text_of && str_equal(to->text_of[k], site->arg[i].text)
+               : to->number_of && to->number_of[k] == number)
+        at = k;
+    if (!text && !to->number_of && !to->text_of && number >= 0 && (to->count == 0 || (uint64_t)number < to->count))
+      at = number;
     if (at < 0)
-      return text ? site_refuse_code(site, site->at, E0111, "\"%.*s\" is no entry of `%.*s`", STR(site->arg[i].text), STR(to->name))
-                  : site_refuse_code(site, site->at, E0111, "%lld is no entry of `%.*s`", (long long)number, STR(to->name));
+      return text ? site_refuse_code(site, site->at, E0111, "\"%.*s\" is no entry of `%.*s`", STR(site->arg[i].text),
+                                     STR(to->name))
+                  : site_refuse_code(site, site->at, E0111, "%lld is no entry of `%.*s`", (long long)number,
+                                     STR(to->name));
     Value *c = value_add(site, WORD_constant, type_field(site_scalars(site, 1), NULL), NULL, 0);
     c->x = (double)at;
     x[i] = c;
@@ -346,7 +380,9 @@ Item rule_compare(Site *site) {
     if (x[i]->type.what == WHAT_LABEL || (x[i]->type.what == WHAT_FIELD && one_scalar(x[i]->type.rep))) continue;
     Out o = { .arena = site->check->arena };
     type_text(&x[i]->type, &o);
-    return site_refuse_code(site, site->at, E0106, "comparisons take single scalars, or a label and an entry of its list, not `%.*s`", STR(out_text(&o)));
+    return site_refuse_code(site, site->at, E0106,
+                            "comparisons take single scalars, or a label and an entry of its list, not `%.*s`",
+                            STR(out_text(&o)));
   }
   const Space *on;
   if (!site_meet(site, x[0], x[1], &on)) return item_poison(site->at);

@@ -8,7 +8,9 @@
 static bool by_class(Word w) { return w == WORD_cross_entropy || w == WORD_accuracy || w == WORD_top; }
 
 static const Value *value_arg(Site *site, uint32_t i) {
-  return site->arg[i].sort == ITEM_VALUE ? site->arg[i].value : site->arg[i].sort == ITEM_POISON ? NULL : item_as_value(site, &site->arg[i]);
+  return site->arg[i].sort == ITEM_VALUE    ? site->arg[i].value
+         : site->arg[i].sort == ITEM_POISON ? NULL
+                                            : item_as_value(site, &site->arg[i]);
 }
 
 Item rule_average(Site *site) {
@@ -23,13 +25,17 @@ Item rule_average(Site *site) {
   if (site->word == WORD_top && (!item_int(&site->arg[2], &count) || count < 1 || count > x->type.rep->copies))
     return site_refuse_code(site, site->at, E0111, "`top` takes how many of the %u logits count", x->type.rep->copies);
   if (by_class(site->word)) {                                                        /* [train.1] */
-    if (!y || y->type.what != WHAT_LABEL) return site_refuse_code(site, site->at, E0106, "`%s` compares logits with a label", word);
+    if (!y || y->type.what != WHAT_LABEL)
+      return site_refuse_code(site, site->at, E0106, "`%s` compares logits with a label", word);
     if (!rep_all_scalar(x->type.rep) || y->type.to->count != x->type.rep->copies)
-      return site_refuse_code(site, site->at, E0202, "`%.*s` for a label of %llu entries", STR(rep_name(site->check, x->type.rep)), (unsigned long long)y->type.to->count);
+      return site_refuse_code(site, site->at, E0202, "`%.*s` for a label of %llu entries",
+                              STR(rep_name(site->check, x->type.rep)), (unsigned long long)y->type.to->count);
   } else {                                                                           /* [train.2] */
-    if (!y || y->type.what != WHAT_FIELD) return site_refuse_code(site, site->at, E0106, "`%s` compares two values", word);
+    if (!y || y->type.what != WHAT_FIELD)
+      return site_refuse_code(site, site->at, E0106, "`%s` compares two values", word);
     if (y->type.rep != x->type.rep)
-      return site_refuse_code(site, site->at, E0202, "`%s` compares `%.*s` with `%.*s`", word, STR(rep_name(site->check, x->type.rep)), STR(rep_name(site->check, y->type.rep)));
+      return site_refuse_code(site, site->at, E0202, "`%s` compares `%.*s` with `%.*s`", word,
+                              STR(rep_name(site->check, x->type.rep)), STR(rep_name(site->check, y->type.rep)));
   }
   const Space *on;
   if (!site_meet(site, x, y, &on)) return item_poison(site->at);
@@ -41,7 +47,8 @@ Item rule_average(Site *site) {
   } else if (site->arg[last].sort == ITEM_POISON) {
     return item_poison(site->at);
   }
-  Value *v = value_add(site, site->word, type_field(site_scalars(site, 1), NULL), (const Value *[]){ x, y, where }, where ? 3 : 2);
+  Value *v = value_add(site, site->word, type_field(site_scalars(site, 1), NULL), (const Value *[]){ x, y, where },
+                       where ? 3 : 2);
   v->heads = (uint32_t)count;
   return item_value(v, site->at);
 }

@@ -36,9 +36,11 @@ static Space *append(Check *c, const Space *like, Str name) {
   return s;
 }
 
-/* --- grids, lines, tori, cycles --------------------------------------------------------------------- */
+/* --- grids, lines, tori, cycles --------------------------------------------------------------- */
 static Str shape_name(Check *c, const Space *s) {
-  static const char *const word[] = { [SPACE_LINE] = "line", [SPACE_CYCLE] = "cycle", [SPACE_GRID] = "grid", [SPACE_TORUS] = "torus" };
+  static const char *const word[] = {
+    [SPACE_LINE] = "line", [SPACE_CYCLE] = "cycle", [SPACE_GRID] = "grid", [SPACE_TORUS] = "torus"
+  };
   Str size = s->ndim == 1 ? str_format(c->arena, "(%u)", s->shape[0])
                           : str_format(c->arena, "(%u, %u)", s->shape[0], s->shape[1]);
   return s->base ? str_format(c->arena, "%s%.*s in %.*s", word[s->sort], STR(size), STR(s->base->name))
@@ -50,9 +52,9 @@ static const Group *acting(const Space *s) { return s->action ? s->action->group
 static const Space *intern_grid(Check *c, const Space *want) {
   for (uint32_t i = 0; i < c->program->space.n; i++) {
     const Space *s = c->program->space.at[i];
-    if (s->sort == want->sort && s->ndim == want->ndim && s->shape[0] == want->shape[0] && s->shape[1] == want->shape[1] &&
-        acting(s) == acting(want) && s->base == want->base && s->factor == want->factor && s->divide == want->divide &&
-        s->offset2 == want->offset2)
+    if (s->sort == want->sort && s->ndim == want->ndim && s->shape[0] == want->shape[0] &&
+        s->shape[1] == want->shape[1] && acting(s) == acting(want) && s->base == want->base &&
+        s->factor == want->factor && s->divide == want->divide && s->offset2 == want->offset2)
       return s;
   }
   return append(c, want, shape_name(c, want));
@@ -65,16 +67,19 @@ static bool find_acting(Check *c, uint32_t ndim, const Group **found, Why *why) 
     const Group *g = c->declared.at[i];
     if (g->sort != GROUP_FINITE || g->dim != ndim || g == *found) continue;
     if (*found) {
-      why_witness(why, "`vector` of %.*s and `vector` of %.*s have %u component%s each", STR((*found)->name), STR(g->name), ndim, ndim == 1 ? "" : "s");
+      why_witness(why, "`vector` of %.*s and `vector` of %.*s have %u component%s each", STR((*found)->name),
+                  STR(g->name), ndim, ndim == 1 ? "" : "s");
       why_help(why, "say which: `of %.*s`", STR((*found)->name));
-      return why_no(why, E0408, "%.*s and %.*s could both act on these %u axes", STR((*found)->name), STR(g->name), ndim);
+      return why_no(why, E0408, "%.*s and %.*s could both act on these %u axes", STR((*found)->name), STR(g->name),
+                    ndim);
     }
     *found = g;
   }
   return true;
 }
 
-const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at, Why *why) {
+const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at,
+                        Why *why) {
   (void)at;
   assert(ndim == 1 || ndim == 2);
   Space s = { .sort = sort, .ndim = ndim, .shape = { shape[0], ndim > 1 ? shape[1] : 0 }, .factor = 1, .divide = 1 };
@@ -93,7 +98,8 @@ const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t 
 
 /* Place of element j: (j stride + off2 / 2) / by in `from`, whose element i stands at (i f + o / 2) / d of its base.
  * Windows and lines forget it [grid.3]: a group acts about the centre, translations are the proof's. */
-const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t stride, uint32_t by, int32_t off2) {
+const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t stride, uint32_t by,
+                           int32_t off2) {
   Space s = *from;
   s.shape[0] = shape[0];
   s.shape[1] = from->ndim > 1 ? shape[1] : 0;
@@ -110,11 +116,13 @@ const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, u
   s.offset2 /= (int32_t)common;
   int32_t around = (int32_t)(2 * base->shape[0] * s.divide);                         /* once around the torus */
   s.offset2 = ((s.offset2 % around) + around) % around;
-  if (s.factor == 1 && s.divide == 1 && s.offset2 == 0 && s.shape[0] == base->shape[0] && s.shape[1] == base->shape[1]) return base;
+  if (s.factor == 1 && s.divide == 1 && s.offset2 == 0 && s.shape[0] == base->shape[0] &&
+      s.shape[1] == base->shape[1])
+    return base;
   return intern_grid(c, &s);
 }
 
-/* --- pairs and orbits -------------------------------------------------------------------------------- */
+/* --- pairs and orbits ------------------------------------------------------------------------- */
 const Space *space_pairs(Check *c, const Space *base, PairMask mask) {
   static const char *const word[] = { [PAIRS_ALL] = "complete(%.*s)", [PAIRS_NO_LOOPS] = "complete(%.*s, loops: false)",
                                       [PAIRS_CAUSAL] = "causal(%.*s)" };
@@ -122,7 +130,9 @@ const Space *space_pairs(Check *c, const Space *base, PairMask mask) {
     const Space *s = c->program->space.at[i];
     if (s->sort == SPACE_PAIRS && s->base == base && s->mask == mask) return s;
   }
-  Space s = { .sort = SPACE_PAIRS, .base = base, .mask = mask, .count = base->count * base->count, .factor = 1, .divide = 1 };
+  Space s = {
+    .sort = SPACE_PAIRS, .base = base, .mask = mask, .count = base->count * base->count, .factor = 1, .divide = 1
+  };
   return append(c, &s, str_format(c->arena, word[mask], STR(base->name)));
 }
 
@@ -176,10 +186,12 @@ static bool masked(const Space *s, uint32_t n, uint32_t pair) {
 
 const Space *space_orbits(Check *c, const Space *base, Why *why) {
   for (uint32_t i = 0; i < c->program->space.n; i++)
-    if (c->program->space.at[i]->sort == SPACE_ORBITS && c->program->space.at[i]->base == base) return c->program->space.at[i];
+    if (c->program->space.at[i]->sort == SPACE_ORBITS && c->program->space.at[i]->base == base)
+      return c->program->space.at[i];
   bool pairs = base->sort == SPACE_PAIRS;
   const Space *of = pairs ? base->base : base;
-  if (base->sort == SPACE_EDGES || base->sort == SPACE_ORBITS || of->sort == SPACE_EDGES || of->sort == SPACE_PAIRS || !of->count) {
+  if (base->sort == SPACE_EDGES || base->sort == SPACE_ORBITS || of->sort == SPACE_EDGES || of->sort == SPACE_PAIRS ||
+      !of->count) {
     why_help(why, "orbits are of cycles, lines, windows, tori, sets of a known size, and of the pairs of these");
     why_no(why, E0903, "the orbits on %.*s are known with the data only", STR(base->name));     /* [orbit.2] */
     return NULL;
@@ -194,7 +206,7 @@ const Space *space_orbits(Check *c, const Space *base, Why *why) {
   uint32_t *orbit = arena_array(c->program->arena, uint32_t, total);
   for (uint32_t i = 0; i < total; i++) up[i] = i;
   join_all(c, of, pairs, up);
-  uint32_t *number = arena_array(c->arena, uint32_t, total);                         /* 1 + orbit of a root, 0: none yet */
+  uint32_t *number = arena_array(c->arena, uint32_t, total); /* 1 + orbit of a root, 0: none yet */
   for (uint32_t i = 0; i < total; i++) {                                             /* [orbit.3] by first member */
     if (masked(base, n, i)) continue;
     uint32_t r = root(up, i);

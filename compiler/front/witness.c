@@ -36,8 +36,13 @@ static double value_of(FnId fn, double x) {
 }
 
 /* A function of the components of one vector, or of two. */
-typedef struct Tried { const char *name; void (*apply)(const struct Tried *t, const double *v, const double *w, uint32_t n, double *out);
-                       FnId fn; double exponent; bool two; } Tried;
+typedef struct Tried {
+  const char *name;
+  void (*apply)(const struct Tried *t, const double *v, const double *w, uint32_t n, double *out);
+  FnId fn;
+  double exponent;
+  bool two;
+} Tried;
 
 static void pointwise(const Tried *t, const double *v, const double *w, uint32_t n, double *out) {
   (void)w;
@@ -121,8 +126,9 @@ static void find(Check *c, const Tried *t, const Kind *kind, Why *why) {
         if (!differ(left, right, n)) continue;
         Str gen = kind->group->gen[g];
         if (t->two)
-          why_witness(why, "g = %.*s, v = %s, w = %s: %s gives %s for (g v, g w), but g times that of (v, w) is %s", STR(gen),
-                      vector_text(c, v, n), vector_text(c, w, n), t->name, vector_text(c, left, n), vector_text(c, right, n));
+          why_witness(why, "g = %.*s, v = %s, w = %s: %s gives %s for (g v, g w), but g times that of (v, w) is %s",
+                      STR(gen), vector_text(c, v, n), vector_text(c, w, n), t->name, vector_text(c, left, n),
+                      vector_text(c, right, n));
         else
           why_witness(why, "g = %.*s, v = %s: %s(g v) = %s, but g %s(v) = %s", STR(gen), vector_text(c, v, n), t->name,
                       vector_text(c, left, n), t->name, vector_text(c, right, n));
@@ -142,11 +148,13 @@ void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why) {
 }
 
 void witness_power(Check *c, double exponent, const Kind *kind, Why *why) {
-  find(c, &(Tried){ .name = str_format(c->arena, "power %g", exponent).at, .apply = powers, .exponent = exponent }, kind, why);
+  find(c, &(Tried){ .name = str_format(c->arena, "power %g", exponent).at, .apply = powers, .exponent = exponent },
+       kind, why);
 }
 
 void witness_product(Check *c, const Kind *kind, bool division, Why *why) {
-  find(c, &(Tried){ .name = division ? "v / w" : "v * w", .apply = division ? quotient : product, .two = true }, kind, why);
+  find(c, &(Tried){ .name = division ? "v / w" : "v * w", .apply = division ? quotient : product, .two = true }, kind,
+       why);
 }
 
 void witness_max(Check *c, const Kind *kind, Why *why) {
@@ -163,7 +171,8 @@ void witness_fixed(Check *c, const Kind *kind, Why *why) {
     for (uint32_t k = 0; k < 2 * n && small_vector(k, n, v); k++) {
       act(m, n, v, gv);
       if (!differ(gv, v, n)) continue;
-      why_witness(why, "g = %.*s takes %s to %s", STR(kind->group->gen[g]), vector_text(c, v, n), vector_text(c, gv, n));
+      why_witness(why, "g = %.*s takes %s to %s", STR(kind->group->gen[g]), vector_text(c, v, n),
+                  vector_text(c, gv, n));
       return;
     }
   }
@@ -187,8 +196,9 @@ void witness_length(Check *c, const Kind *kind, Why *why) {
       }
       bool length = !kind->orthogonal;
       if (fabs(length ? before - after : most_before - most_after) < 1e-6) continue;
-      why_witness(why, "g = %.*s takes %s to %s: %s %g before, %g after", STR(kind->group->gen[g]), vector_text(c, v, n), vector_text(c, gv, n),
-                  length ? "the sum of squares is" : "the largest is", length ? before : most_before, length ? after : most_after);
+      why_witness(why, "g = %.*s takes %s to %s: %s %g before, %g after", STR(kind->group->gen[g]),
+                  vector_text(c, v, n), vector_text(c, gv, n), length ? "the sum of squares is" : "the largest is",
+                  length ? before : most_before, length ? after : most_after);
       return;
     }
   }
@@ -214,7 +224,7 @@ void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why) {
   }
 }
 
-/* --- kernels ------------------------------------------------------------------------------------------------------ */
+/* --- kernels ---------------------------------------------------------------------------------- */
 /* The average over P of the kernel 1, 2, 3, ...: s(g) K(g^-1 x) r(g)^-1, offsets about the centre. */
 void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why) {
   const Group *group = in->group ? in->group : out->group;
@@ -234,7 +244,8 @@ void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in
         for (uint32_t i = 0; i < ni; i++)
           for (uint32_t q = 0; q < no; q++)
             for (uint32_t j = 0; j < ni; j++)
-              sum[(row[x] * no + o) * ni + i] += s[o * no + q] * (double)((x * no + q) * ni + j + 1) * r[j * ni + i] / a->npixel;
+              sum[(row[x] * no + o) * ni + i] +=
+                  s[o * no + q] * (double)((x * no + q) * ni + j + 1) * r[j * ni + i] / a->npixel;
   }
   for (uint32_t k = 0; k < total; k++)
     if (fabs(sum[k]) > 1e-9 * total) return;

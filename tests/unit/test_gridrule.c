@@ -1,6 +1,6 @@
 /* test_gridrule.c: the grid rule [grid.5] to [grid.8] against a plain implementation.
  *
- * For every configuration of word, size, kernel, stride, pad and dilation under C(4), D(4) on squares and O(1) on lines:
+ * For every configuration of word, size, kernel, stride, pad, dilation under C(4), D(4) on squares and O(1) on lines:
  * which elements does the rule keep, and for which does f(g x) = g f(x) hold on random whole images and random
  * equivariant kernels? One that the rule keeps and the numbers refute would be unsound: there is none. One that holds
  * and is refused is allowed where RULES 6 says so: outputs of one element, windows that read padding alone, kernels as
@@ -40,7 +40,7 @@ static void fill(Audit *a, Field *f) {
   for (uint32_t i = 0; i < rows(f) * f->dim; i++) f->at[i] = draw(a, 9);
 }
 
-/* --- the plain implementation ------------------------------------------------------------------------------------- */
+/* --- the plain implementation ----------------------------------------------------------------- */
 typedef struct Filter { int64_t size; uint32_t in, out; double *at; } Filter;  /* at[(offset * out + o) * in + i] */
 
 /* Element `i` of an axis of n, or -1 outside. */
@@ -52,13 +52,15 @@ static int64_t first_of(const AxisCase *c) { return c->wraps ? (c->kernel - 1) /
 static void run_conv(const AxisCase *c, const Field *x, const Filter *k, Field *y) {
   bool up = c->stencil == STENCIL_TRANSPOSE;
   const Field *small = up ? x : y, *large = up ? y : x;
-  int64_t w = large->ndim > 1 ? k->size : 1, ns = small->ndim > 1 ? small->shape[1] : 1, nl = large->ndim > 1 ? large->shape[1] : 1;
+  int64_t w = large->ndim > 1 ? k->size : 1, ns = small->ndim > 1 ? small->shape[1] : 1,
+          nl = large->ndim > 1 ? large->shape[1] : 1;
   memset(y->at, 0, rows(y) * y->dim * sizeof *y->at);
   for (int64_t s = 0; s < (int64_t)rows(small); s++)
     for (int64_t a = 0; a < k->size; a++)
       for (int64_t b = 0; b < w; b++) {
         int64_t i = wrap(s / ns * c->stride + a * c->dilation - first_of(c), large->shape[0], c->wraps);
-        int64_t j = large->ndim > 1 ? wrap(s % ns * c->stride + b * c->dilation - first_of(c), large->shape[1], c->wraps) : 0;
+        int64_t j =
+            large->ndim > 1 ? wrap(s % ns * c->stride + b * c->dilation - first_of(c), large->shape[1], c->wraps) : 0;
         if (i < 0 || j < 0) continue;
         const double *from = &x->at[(up ? s : i * nl + j) * x->dim];
         double *to = &y->at[(up ? i * nl + j : s) * y->dim];
@@ -94,7 +96,8 @@ static double sample_axis(const AxisCase *c, int64_t k, int64_t tap, int64_t *at
     *at = (c->wraps ? (k + first) % n : k) / c->stride;
     return tap == 0;
   }
-  double place = c->wraps ? (double)k / (double)c->stride : ((double)k + 0.5) / (double)c->stride - 0.5, low = floor(place), part = place - low;
+  double place = c->wraps ? (double)k / (double)c->stride : ((double)k + 0.5) / (double)c->stride - 0.5,
+         low = floor(place), part = place - low;
   int64_t i = (int64_t)low + tap;
   *at = c->wraps ? wrap(i, c->size, true) : i < 0 ? 0 : i >= c->size ? c->size - 1 : i;
   return tap ? part : 1 - part;
@@ -109,13 +112,15 @@ static void run_upsample(const AxisCase *c, const Field *x, Field *y) {
         int64_t i, j = 0;
         double part = sample_axis(c, s / m, a, &i);
         if (x->ndim > 1) part *= sample_axis(c, s % m, b, &j);
-        for (uint32_t o = 0; o < y->dim && part != 0; o++) y->at[s * y->dim + o] += part * x->at[(i * n + j) * x->dim + o];
+        for (uint32_t o = 0; o < y->dim && part != 0; o++)
+          y->at[s * y->dim + o] += part * x->at[(i * n + j) * x->dim + o];
       }
 }
 
-/* --- how elements act ------------------------------------------------------------------------------------------------- */
+/* --- how elements act ------------------------------------------------------------------------- */
 /* (g f)(g x) = r(g) f(x); mirrors of an axis of n take i to from - i (window: n - 1; torus: twice the centre). */
-static Field moved(Audit *a, const GridAction *action, uint32_t p, const Kind *kind, const Field *f, bool wraps, int64_t centre2) {
+static Field moved(Audit *a, const GridAction *action, uint32_t p, const Kind *kind, const Field *f, bool wraps,
+                   int64_t centre2) {
   Field y = field_of(a, f->ndim, f->shape[0], f->dim);
   double m[DIM * DIM] = { 1 };
   if (kind->group) kind_element(&a->reps, kind, action->pixel[p], m);
@@ -129,7 +134,8 @@ static Field moved(Audit *a, const GridAction *action, uint32_t p, const Kind *k
       to[axis] = image > 0 ? from[d] : wraps ? wrap(centre2 - from[d], size, true) : size - 1 - from[d];
     }
     for (uint32_t o = 0; o < f->dim; o++)
-      for (uint32_t h = 0; h < f->dim; h++) y.at[(to[0] * n + to[1]) * f->dim + o] += m[o * f->dim + h] * f->at[r * f->dim + h];
+      for (uint32_t h = 0; h < f->dim; h++)
+        y.at[(to[0] * n + to[1]) * f->dim + o] += m[o * f->dim + h] * f->at[r * f->dim + h];
   }
   return y;
 }
@@ -155,7 +161,7 @@ static bool equal(const Field *x, const Field *y) {
   return true;
 }
 
-/* --- one configuration ---------------------------------------------------------------------------------------------------- */
+/* --- one configuration ------------------------------------------------------------------------ */
 typedef struct Trial { AxisCase axis; bool mean; const GridAction *action; const Kind *in, *out; Filter filter; } Trial;
 
 static Field apply(Audit *a, const Trial *t, const Field *x, int64_t size) {
@@ -173,7 +179,8 @@ static bool draw_filter(Audit *a, Trial *t) {
   if (t->axis.stencil == STENCIL_POOL || t->axis.stencil == STENCIL_UPSAMPLE) return true;
   const Basis *b = kernel_basis(&a->reps, t->action, (uint32_t)t->axis.kernel, t->in, t->out, NULL);
   if (!b || !b->n) return false;
-  t->filter = (Filter){ t->axis.kernel, t->in->dim, t->out->dim, arena_array(&a->scratch, double, b->noffsets * b->din * b->dout) };
+  t->filter = (Filter){ t->axis.kernel, t->in->dim, t->out->dim,
+                        arena_array(&a->scratch, double, b->noffsets * b->din * b->dout) };
   double *w = arena_array(&a->scratch, double, b->n);
   for (uint32_t k = 0; k < b->n; k++) w[k] = draw(a, 50) + 0.5;
   for (uint32_t i = 0; i < b->nnz; i++) {
@@ -202,7 +209,7 @@ static bool reads_padding(const AxisCase *c, int64_t size) {
   return false;
 }
 
-/* One image may hold by chance, a maximum above all: what is refused must fail for one of these, each with its kernel. */
+/* One image may hold by chance, a maximum above all: what is refused must fail for one of these. */
 enum { IMAGES = 24 };
 static bool holds_again(Audit *a, const Trial *trial, const AxisVerdict *v, uint32_t p, int64_t shift) {
   Trial own = *trial, *t = &own;
@@ -212,7 +219,8 @@ static bool holds_again(Audit *a, const Trial *trial, const AxisVerdict *v, uint
     fill(a, &x);
     Field y = apply(a, t, &x, v->size);
     Field gx = shift ? shifted(a, &x, shift) : moved(a, t->action, p, t->in, &x, false, 0);
-    Field gy = shift ? shifted(a, &y, 1) : moved(a, t->action, p, t->out, &y, false, 0), fgx = apply(a, t, &gx, v->size);
+    Field gy = shift ? shifted(a, &y, 1) : moved(a, t->action, p, t->out, &y, false, 0),
+          fgx = apply(a, t, &gx, v->size);
     if (!equal(&gy, &fgx)) return false;
   }
   return true;
@@ -221,14 +229,15 @@ static bool holds_again(Audit *a, const Trial *trial, const AxisVerdict *v, uint
 static void try_window(Audit *a, Trial *t, const AxisVerdict *v, const Field *x, const Field *y) {
   const AxisCase *c = &t->axis;
   for (uint32_t p = 0; p < t->action->npixel; p++) {
-    Field gx = moved(a, t->action, p, t->in, x, false, 0), gy = moved(a, t->action, p, t->out, y, false, 0), fgx = apply(a, t, &gx, v->size);
+    Field gx = moved(a, t->action, p, t->in, x, false, 0), gy = moved(a, t->action, p, t->out, y, false, 0),
+          fgx = apply(a, t, &gx, v->size);
     bool rule = v->mirrored || !flips(t->action, p), holds = equal(&gy, &fgx);
     a->kept += rule;
     a->refused += !rule;
     if (rule && !holds) {
       a->unsound++;
-      cr_log_error("unsound: stencil %d size %d kernel %d stride %d pad %d dilation %d", (int)c->stencil, (int)c->size, (int)c->kernel,
-                   (int)c->stride, (int)c->pad, (int)c->dilation);
+      cr_log_error("unsound: stencil %d size %d kernel %d stride %d pad %d dilation %d", (int)c->stencil,
+                   (int)c->size, (int)c->kernel, (int)c->stride, (int)c->pad, (int)c->dilation);
     }
     if (rule || !holds || !holds_again(a, t, v, p, 0)) continue;
     if (v->size == 1) a->over_one++;
@@ -236,14 +245,14 @@ static void try_window(Audit *a, Trial *t, const AxisVerdict *v, const Field *x,
     else if (c->dilation * (c->kernel - 1) + 1 >= c->size) a->over_wide++;
     else {
       a->over++;
-      cr_log_error("refused, and holds: stencil %d size %d kernel %d stride %d pad %d dilation %d", (int)c->stencil, (int)c->size,
-                   (int)c->kernel, (int)c->stride, (int)c->pad, (int)c->dilation);
+      cr_log_error("refused, and holds: stencil %d size %d kernel %d stride %d pad %d dilation %d", (int)c->stencil,
+                   (int)c->size, (int)c->kernel, (int)c->stride, (int)c->pad, (int)c->dilation);
     }
   }
 }
 
-/* [grid.8] The result of a stride keeps mirrors about its own element 0 when x is mirrored about c, 2c = off2; what goes
- * up is mirrored about 2c = off2 (in elements of the result) when x is about 0. */
+/* [grid.8] The result of a stride keeps mirrors about its own element 0 when x is mirrored about c, 2c = off2; what
+ * goes up is mirrored about 2c = off2 (in elements of the result) when x is about 0. */
 static void try_torus(Audit *a, Trial *t, const AxisVerdict *v, const Field *x, const Field *y) {
   bool up = t->axis.stencil == STENCIL_TRANSPOSE || t->axis.stencil == STENCIL_UPSAMPLE;
   for (uint32_t p = 0; p < t->action->npixel && v->divides; p++) {
@@ -252,18 +261,20 @@ static void try_torus(Audit *a, Trial *t, const AxisVerdict *v, const Field *x, 
     a->kept++;
     if (!equal(&gy, &fgx)) {
       a->unsound++;
-      cr_log_error("unsound on a torus: stencil %d size %d kernel %d stride %d dilation %d", (int)t->axis.stencil, (int)t->axis.size,
-                   (int)t->axis.kernel, (int)t->axis.stride, (int)t->axis.dilation);
+      cr_log_error("unsound on a torus: stencil %d size %d kernel %d stride %d dilation %d", (int)t->axis.stencil,
+                   (int)t->axis.size, (int)t->axis.kernel, (int)t->axis.stride, (int)t->axis.dilation);
     }
   }
   int64_t s = t->axis.stride;
   Field sx = shifted(a, x, up ? 1 : s), sy = shifted(a, y, up ? s : 1), fsx = apply(a, t, &sx, v->size);
   bool holds = equal(&sy, &fsx);
   if (v->divides && !holds) a->unsound++;
-  if (!v->divides && holds && v->size > 1 && t->axis.dilation * t->axis.kernel < t->axis.size && holds_again(a, t, v, 0, s)) {
+  if (!v->divides && holds && v->size > 1 && t->axis.dilation * t->axis.kernel < t->axis.size &&
+      holds_again(a, t, v, 0, s)) {
     a->over++;
-    cr_log_error("refused, and holds on a torus: %.*s to %.*s, size %d kernel %d stride %d dilation %d", STR(t->in->name), STR(t->out->name),
-                 (int)t->axis.size, (int)t->axis.kernel, (int)s, (int)t->axis.dilation);
+    cr_log_error("refused, and holds on a torus: %.*s to %.*s, size %d kernel %d stride %d dilation %d",
+                 STR(t->in->name), STR(t->out->name), (int)t->axis.size, (int)t->axis.kernel, (int)s,
+                 (int)t->axis.dilation);
   }
 }
 
@@ -282,7 +293,9 @@ static void try_one(Audit *a, Trial *t) {
 }
 
 static const GridAction *action_of(Audit *a, uint32_t which) {
-  const Group *g = which == 0 ? group_cyclic(&a->groups, 4) : which == 1 ? group_dihedral(&a->groups, 4) : group_orthogonal(&a->groups, 1, false);
+  const Group *g = which == 0   ? group_cyclic(&a->groups, 4)
+                   : which == 1 ? group_dihedral(&a->groups, 4)
+                                : group_orthogonal(&a->groups, 1, false);
   cr_assert(group_elements(&a->groups, g, NULL));
   return grid_action(&a->reps, g, which < 2 ? 2 : 1, NULL);
 }
@@ -304,8 +317,11 @@ static void open_audit(Audit *a) {
 }
 
 static void close_audit(Audit *a, const char *what) {
-  printf("%s: %u configurations, %u elements kept, %u refused; refused and holding: %u one element, %u padding alone, %u wide kernels; "
-         "unsound %u, other over-refusals %u\n", what, a->tried, a->kept, a->refused, a->over_one, a->over_padding, a->over_wide, a->unsound, a->over);
+  printf(
+      "%s: %u configurations, %u elements kept, %u refused; refused and holding: %u one element, %u padding alone, "
+      "%u wide kernels; "
+      "unsound %u, other over-refusals %u\n",
+      what, a->tried, a->kept, a->refused, a->over_one, a->over_padding, a->over_wide, a->unsound, a->over);
   exacts_close(a->exacts);
   arena_free(&a->scratch);
   arena_free(&a->arena);
@@ -323,9 +339,18 @@ static uint32_t try_all(Audit *a, Stencil stencil, bool wraps) {
             for (int64_t more = 0; more < 2; more++) {
               if (stencil == STENCIL_POOL && pad >= kernel) continue;                 /* E0401 whatever acts */
               pair++;
-              Trial t = { .action = action, .mean = more, .in = kind_of(a, action->group, weights ? pair : 0), .out = kind_of(a, action->group, weights ? pair / 4 : 0),
-                          .axis = { .stencil = stencil, .wraps = wraps, .smooth = stencil == STENCIL_UPSAMPLE && more, .size = size, .kernel = kernel,
-                                    .stride = stride, .pad = pad, .dilation = weights ? 1 + more : 1 } };
+              Trial t = { .action = action,
+                          .mean = more,
+                          .in = kind_of(a, action->group, weights ? pair : 0),
+                          .out = kind_of(a, action->group, weights ? pair / 4 : 0),
+                          .axis = { .stencil = stencil,
+                                    .wraps = wraps,
+                                    .smooth = stencil == STENCIL_UPSAMPLE && more,
+                                    .size = size,
+                                    .kernel = kernel,
+                                    .stride = stride,
+                                    .pad = pad,
+                                    .dilation = weights ? 1 + more : 1 } };
               try_one(a, &t);
             }
   }
@@ -344,7 +369,9 @@ static uint32_t audit(const char *what, Stencil stencil, bool wraps) {
 
 Test(gridrule, grid_6_convolutions_on_windows) { cr_assert_geq(audit("conv, window", STENCIL_CONV, false), 1000); }
 Test(gridrule, grid_6_pools_on_windows) { cr_assert_geq(audit("pool, window", STENCIL_POOL, false), 800); }
-Test(gridrule, grid_7_transposed_convolutions) { cr_assert_geq(audit("conv_transpose, window", STENCIL_TRANSPOSE, false), 1000); }
+Test(gridrule, grid_7_transposed_convolutions) {
+  cr_assert_geq(audit("conv_transpose, window", STENCIL_TRANSPOSE, false), 1000);
+}
 Test(gridrule, grid_7_upsampling) { cr_assert_geq(audit("upsample, window", STENCIL_UPSAMPLE, false), 100); }
 Test(gridrule, grid_8_strides_on_a_torus) { cr_assert_geq(audit("conv, torus", STENCIL_CONV, true), 500); }
 Test(gridrule, grid_8_pools_on_a_torus) { cr_assert_geq(audit("pool, torus", STENCIL_POOL, true), 500); }
