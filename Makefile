@@ -61,8 +61,11 @@ $(BUILD)/runtime/%.o: runtime/%.c
 $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
-library: $(BUILD)/lib/gdl.h $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
+library: $(BUILD)/lib/gdl.h $(BUILD)/lib/errors.md $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
 $(BUILD)/lib/gdl.h: runtime/gdl.h
+	@mkdir -p $(@D)
+	@cp $< $@
+$(BUILD)/lib/errors.md: docs/errors.md
 	@mkdir -p $(@D)
 	@cp $< $@
 $(BUILD)/lib/stdlib/%: stdlib/%
@@ -73,6 +76,7 @@ install: all
 	install -D $(BUILD)/gdlc $(DESTDIR)$(PREFIX)/bin/gdlc
 	install -D -m 644 runtime/gdl.h $(DESTDIR)$(PREFIX)/include/gdl.h
 	install -D -m 644 $(BUILD)/lib/gdlrt.o $(DESTDIR)$(PREFIX)/lib/gdlc/gdlrt.o
+	install -D -m 644 docs/errors.md $(DESTDIR)$(PREFIX)/lib/gdlc/errors.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/gdlc/stdlib stdlib/*.gdl
 
 clean:

@@ -21,7 +21,7 @@
   OPTION(no_audit, "", "leaves out the entries that `PROGRAM check` and `summary` use")             \
   OPTION(time, "", "prints the milliseconds of each pass to standard error")                       \
   OPTION(error_format, "human|json", "how errors are printed; json: one object a line, on standard output") \
-  OPTION(library, "FOLDER", "where stdlib/ and gdlrt.o are; default: found beside gdlc")            \
+  OPTION(library, "FOLDER", "where stdlib/, gdlrt.o and errors.md are; default: found beside gdlc")            \
   OPTION(help, "", "this text")                                                                    \
   OPTION(version, "", "the version")
 typedef enum Option {
@@ -139,10 +139,28 @@ static Str find_library(Arena *arena) {
   return !access(str_format(arena, "%s/stdlib", beside.at).at, R_OK) ? beside : above;
 }
 
-static int explain(const char *name) {
+/* Prints the section of errors.md that begins with `## CODE:`. false: no such file, or no such section. */
+static bool print_section(const char *path, const char *name) {
+  FILE *f = fopen(path, "r");
+  if (!f) return false;
+  char *line = NULL;
+  size_t room = 0;
+  bool inside = false, found = false;
+  while (getline(&line, &room, f) > 0) {
+    if (!strncmp(line, "## ", 3)) inside = !strncmp(line + 3, name, strlen(name)) && line[3 + strlen(name)] == ':';
+    if (inside) fputs(line, stdout);
+    found |= inside;
+  }
+  free(line);
+  fclose(f);
+  return found;
+}
+
+static int explain(Arena *arena, const char *name) {
   Code c = code_find(str_of(name));
   if (c == CODE_NONE) return misuse("there is no code `%s`", name);
-  printf("%s: %s\n  rule: %s\n", code_name(c), code_text(c), code_rule(c));
+  Str path = str_format(arena, "%.*s/errors.md", STR(find_library(arena)));
+  if (!print_section(path.at, name)) printf("%s: %s\n  rule: %s\n", code_name(c), code_text(c), code_rule(c));
   return 0;
 }
 
@@ -176,7 +194,7 @@ static int command(int argc, char **argv, Arena *arena) {
   Options o = { .march = S("native"), .audit = true };
   int first = 1;
   const char *verb = argc > 1 ? argv[1] : "";
-  if (!strcmp(verb, "explain")) return argc == 3 ? explain(argv[2]) : misuse("explain takes one code, such as E0203");
+  if (!strcmp(verb, "explain")) return argc == 3 ? explain(arena, argv[2]) : misuse("explain takes one code, such as E0203");
   bool runs = !strcmp(verb, "run");
   if (!strcmp(verb, "check")) o.check = true;
   if (o.check || runs) first = 2;
