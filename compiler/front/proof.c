@@ -1,7 +1,7 @@
 /* proof.c: under what a value is proved equivariant, and how that shrinks.
  *
  *     kept      elements of the group on the inputs that are left           clauses [proof.1] to [proof.6]
- *     shift     translations by multiples of it are left                    lang/spec-words.md
+ *     shift     translations by multiples of it are left                    lang/spec.md
  *     margin    on a window translations hold this far from the border
  *
  * A value starts with what its arguments have in common; its rule then shrinks it, under `break` only, or widens the

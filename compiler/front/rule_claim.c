@@ -7,7 +7,7 @@
  *     smooth(y) >= n                         the least class of what y is made of              [claim.5]
  *
  * A claim is proved, audited or refused, with what holds instead; one that is weaker than what is proved is W7. The
- * witness of a claim about a window is the model run on x = 1 with kernels of ones. Clauses of lang/spec-words.md. */
+ * witness of a claim about a window is the model run on x = 1 with kernels of ones. Clauses of lang/spec.md. */
 #include "front/rule.h"
 #include <math.h>
 

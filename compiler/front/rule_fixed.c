@@ -1,7 +1,7 @@
 /* rule_fixed.c: values that do not move: parameters, and constants of a moving type.
  *
  * A weight carries the trivial action, so a proof holds for every weight vector and survives training. Clauses
- * [param.1] to [param.4] of lang/spec-words.md. Under `break` a fixed value is allowed and leaves its stabiliser:
+ * [param.1] to [param.4] of lang/spec.md. Under `break` a fixed value is allowed and leaves its stabiliser:
  * of a constant the elements that fix its numbers, of a parameter those that fix every vector. The witness of a
  * refusal is an element that moves the value, found by trying the generators. */
 #include "front/rule.h"

@@ -1,7 +1,7 @@
 /* rule_grid.c: conv, conv_transpose, upsample, max_pool, mean_pool (RULES 6).
  *
  * Reads the domain and terms of x and whole numbers; gives a value on the domain that results. Clauses [grid.5] to
- * [grid.14] of lang/spec-words.md, on three lemmas. A window of kernels with K(gx) = s(g) K(x) r(g)^-1 commutes with
+ * [grid.14] of lang/spec.md, on three lemmas. A window of kernels with K(gx) = s(g) K(x) r(g)^-1 commutes with
  * g where the set of windows is mapped to itself: on a mirrored axis the last window must end where the first
  * begins. The adjoint of an equivariant map is equivariant, so conv_transpose and upsample need no condition. On a
  * torus a stride leaves the translations by its multiples, and mirrors about centres that depend on the kernel.

@@ -5,7 +5,7 @@
  *
  * Both become other words here. The average over a group is equivariant whatever f does with single components
  * (Reynolds), so these are taken apart and put together without a rule: their values are waived, and what holds for
- * the average is stated on the last one. Clauses of lang/spec-words.md. Elsewhere: calls of layers (call.c). */
+ * the average is stated on the last one. Clauses of lang/spec.md. Elsewhere: calls of layers (call.c). */
 #include "front/rule.h"
 #include <math.h>
 

@@ -3,7 +3,7 @@
  *     linear(x, 4 scalar + 2 regular)     a block [basis of Hom(in, out)][copies in][copies out] for each pair of terms
  *
  * Reads the terms of x and of `out`; writes the weights of the value in the order of program.h: blocks at
- * i * nout + j, then the biases. Clauses [linear.1] to [linear.5], [product.1] to [product.3] of lang/spec-words.md.
+ * i * nout + j, then the biases. Clauses [linear.1] to [linear.5], [product.1] and [product.2] of lang/spec.md.
  * Every equivariant map is a combination of the basis, so these layers are complete as well as sound. A block starts
  * normal with variance d / m: d components in a copy of the result, m weights that reach it. Elsewhere: the bases
  * (rep/hom.c), convolutions, which share `weights_linear` (rule_grid.c). */

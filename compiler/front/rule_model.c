@@ -3,7 +3,7 @@
  * What must not matter is everything that acts on the inputs: the groups of their types and domains, the orders of
  * sets, the translations of what wraps [model.1]. At the end every value gets the name of its residual, an output
  * that depends on turned pixels must have said how far it is meant [grid.14], and zeros that reach an output are
- * told [model.2]. Clauses of lang/spec-words.md. Elsewhere: claims (rule_claim.c), the proof itself (proof.c). */
+ * told [model.2]. Clauses of lang/spec.md. Elsewhere: claims (rule_claim.c), the proof itself (proof.c). */
 #include "front/rule.h"
 
 /* --- the head [model.1] ----------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * norm, dot and invariants use the form that an orthogonal representation preserves; a kind without one is refused
  * [form.1]. A layer's norm divides a copy by an invariant and shifts it along what the group fixes, so one mean and
  * one variance belong to a copy, never to a component [norm.1]. `components`, `assemble` and `restrict` are the doors
- * of `break` and `assume` [components.1] [restrict.1]. Clauses of lang/spec-words.md. */
+ * of `break` and `assume` [components.1] [restrict.1]. Clauses of lang/spec.md. */
 #include "front/rule.h"
 #include <math.h>
 

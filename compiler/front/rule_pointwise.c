@@ -2,7 +2,7 @@
  *
  * One lemma: f(A x) = A f(x) for all x, row by row. A row of A with the one entry a asks for f(a t) = a f(t); a row
  * with two makes a continuous f linear. So the entries of the matrices decide, never the name of the group. Clauses
- * [pointwise.1] to [pointwise.5] of lang/spec-words.md. Under `break` the elements are left whose matrices pass.
+ * [pointwise.1] to [pointwise.5] of lang/spec.md. Under `break` the elements are left whose matrices pass.
  * Elsewhere: parity and homogeneity (functions.def), witnesses (witness.c). */
 #include "front/rule.h"
 #include <math.h>

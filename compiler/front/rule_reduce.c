@@ -6,7 +6,7 @@
  * A sum does not see the order of its terms, so it commutes with every permutation of the elements, whatever the
  * values are; a maximum of components needs a permutation representation besides. What is summed at a receiver is
  * named by a label, which moves with its elements. On a window none of these respects translations, as the border
- * shows. Clauses of lang/spec-words.md. Elsewhere: which orbits there are (space.c). */
+ * shows. Clauses of lang/spec.md. Elsewhere: which orbits there are (space.c). */
 #include "front/rule.h"
 
 /* Does the domain, or what its pairs are of, have a border? */

@@ -6,7 +6,7 @@
  *     split part  become slices                                                                   [slice.1] [slice.2]
  *
  * Values on different domains do not mix; one without a domain mixes with all [sum.4]. Clauses of
- * lang/spec-words.md. Elsewhere: arithmetic of compile-time numbers (evaluate.c), witnesses (witness.c). */
+ * lang/spec.md. Elsewhere: arithmetic of compile-time numbers (evaluate.c), witnesses (witness.c). */
 #include "front/rule.h"
 
 const Value *site_field(Site *site, uint32_t i) {

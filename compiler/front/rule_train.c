@@ -2,7 +2,7 @@
  *
  * cross_entropy, accuracy and top read logits, one for each entry of a label's domain; mse, mae, rmse and huber read
  * two values of one type. All give one number, averaged over samples, elements and components [train.1] [train.2].
- * Clauses of lang/spec-words.md. Elsewhere: settings and readers (train.c), sums and counts (expand_train.c). */
+ * Clauses of lang/spec.md. Elsewhere: settings and readers (train.c), sums and counts (expand_train.c). */
 #include "front/rule.h"
 
 static bool by_class(Word w) { return w == WORD_cross_entropy || w == WORD_accuracy || w == WORD_top; }

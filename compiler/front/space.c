@@ -5,7 +5,7 @@
  *     orbits(complete(T))    one element for each orbit of pairs: on cycle(16), 16 relative positions
  *
  * Reads sizes and the groups that the file declares; gives interned Spaces, so that == says whether two values
- * live on one domain. Clauses [grid.1] to [grid.4] and [orbit.1] to [orbit.3] of lang/spec-words.md. Windows are
+ * live on one domain. Clauses [grid.1] to [grid.4] and [orbit.1] to [orbit.3] of lang/spec.md. Windows are
  * told apart by their sizes alone, since a group acts about the centre of each. A torus that strides made is told
  * by where its elements stand in the declared one: two of equal size move by other translations otherwise.
  * Elsewhere: sets and labels (evaluate.c), which sizes a stride fits (rule_grid.c). */

@@ -352,7 +352,7 @@ static void excused(Check *c, Body *b, const Ast *x, bool last) {
   uint32_t before = c->nbroken, errors = c->diags->nerrors;
   if (x->kind == AST_BREAK) n->broken = true;
   else n->assumed = true;
-  if (x->kind == AST_ASSUME) warn(c, x->span, W3, "assumed, not proved: `gdlc check` audits it");
+  if (x->kind == AST_ASSUME) warn(c, x->span, W3, "assumed, not proved: `PROGRAM check` audits it");
   statement(c, b, x->child[0], last);
   n->broken = broken;
   n->assumed = assumed;

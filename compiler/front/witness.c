@@ -5,7 +5,7 @@
  * Reads a kind and a function of its components; tries small whole vectors and the generators of the group, which
  * suffice: what commutes with the generators commutes with all. The first that differs is printed. A search that
  * finds nothing leaves the witness empty: the rule refuses more than it must then, and says nothing false.
- * Elsewhere: which functions are refused (rule_*.c). Clause [witness.1] of lang/spec-words.md. */
+ * Elsewhere: which functions are refused (rule_*.c). Clause [witness.1] of lang/spec.md. */
 #include "front/rule.h"
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* rules.c: is this a Graph, and does every op commute with the group?
  *
  * graph_structure: arguments before users, axes that exist, shapes as shape.c computes them, tables in order,
- * stores that fit. graph_verify adds the type rules, clause by clause of lang/spec-graph.md, for every node that is
+ * stores that fit. graph_verify adds the type rules, clause by clause of lang/spec.md, for every node that is
  * not waived; it runs behind every pass, on derivatives too. The rules ask representations only: smoothness and
  * audits stay with the front. The idea of them all: a copy of a component means something only where the group
  * permutes the basis, and a sum over a label is invariant when g cancels in it. */
@@ -230,9 +230,9 @@ static bool rule_param(const Rules *r, const Node *n) {
   for (int a = 0; a < n->shape.rank; a++) {
     Axis x = n->shape.axis[a];
     if (moved_row(r, x))
-      return why_no(r->why, CODE_NONE, "[param.1] a weight for each row of `%.*s`, which move", STR(dom(r, x)->name));
+      return why_no(r->why, CODE_NONE, "[weight.1] a weight for each row of `%.*s`, which move", STR(dom(r, x)->name));
     if (x.role == ROLE_REP && action_of(r, x) != ACTION_FIXED)
-      return why_no(r->why, CODE_NONE, "[param.1] a weight with components of `%.*s`",
+      return why_no(r->why, CODE_NONE, "[weight.1] a weight with components of `%.*s`",
           STR(r->g->frame.at[x.what].name));
   }
   return true;

@@ -1,6 +1,6 @@
 /* test_graph.c: building, text both ways, refusals of the type rule, the evaluator by hand numbers.
  *
- * Refusals: each row is a Graph that breaks one clause of lang/spec-graph.md, with the clause in the reason, and a twin
+ * Refusals: each row is a Graph that breaks one clause of lang/spec.md, with the clause in the reason, and a twin
  * that does not. Text is broken in thousands of ways; each must be read or refused, never crash. */
 #include "graph_cases.h"
 #include <criterion/criterion.h>
@@ -176,7 +176,7 @@ static const struct { const char *clause; void (*refused)(Case *), (*twin)(Case 
   { "[contract.3]", thrice_on_skew, pair_dual },      { "[contract.3]", pair_not_dual, pair_dual },
   { "[contract.3]", sum_of_components, sum_of_regular }, { "[contract.3]", signs_thrice, signs_four },
   { "[lse.1]", max_of_signs, max_of_regular },        { "[lse.1]", lse_of_skew, max_of_regular },
-  { "[param.1]", weight_a_row, weight_a_word },       { "[param.1]", weight_of_components, weight_a_word },
+  { "[weight.1]", weight_a_row, weight_a_word },       { "[weight.1]", weight_of_components, weight_a_word },
   { "[table.1]", table_varies, table_holds },         { "[view.1]", window_off, window_fits },
   { "[view.1]", window_on_set, window_fits },         { "[view.2]", slice_of_rows, slice_of_words },
   { "[view.3]", forget_signs, forget_waived },        { "[random.1]", draw_components, draw_copies },

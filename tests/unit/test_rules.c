@@ -1,4 +1,4 @@
-/* test_rules.c: one small program for each clause of lang/spec-words.md; the test's name says which.
+/* test_rules.c: one small program for each clause of lang/spec.md; the test's name says which.
  *
  * REFUSED(clause, code, line, program): exactly one error, of that code, in that line, with a witness where the clause
  * promises one. ACCEPTED(clause, program): no error. FACT reads something off the checked program. */
