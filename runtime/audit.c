@@ -178,7 +178,7 @@ static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const B
     double e64 = worst_error(arg, x, move, base->v64[trial].at[i], v64.at[i], want, v64.sample[i]);
     double e32 = worst_error(arg, x, move, output ? base->out[trial].at[j] : base->v32[trial].at[j], output ? out.at[j] : v32.at[j], want, v64.sample[i]);
     if (p->kind == PROBE_SAME && (e64 != 0 || e32 != 0))
-      rt_audit_fail(a, "the value `%s` (%s) has other bits when it is computed again", arg->name, arg->source ? arg->source : "no place");
+      rt_audit_fail(a, "the value `%s` (%s) has other bits when it is computed again", arg->name, rt_place(arg->source));
     Result *r = &result[i];
     r->asked++;
     r->e32 = fmax(r->e32, e32 / kappa);
@@ -239,7 +239,7 @@ static void judge(Audit *a, const Result *result, double fused) {
     const gdl_arg *arg = &k->args[j % k->nargs];
     const Result *r = &result[j % k->nargs];
     if (arg->role != order[j / k->nargs]) continue;
-    const char *source = arg->source ? arg->source : "no place", *verdict = arg->verdict == GDL_BROKEN ? (r->asked > 0 && arg->kept ? "ok for what is left" : "broken on purpose") : "ok";
+    const char *source = rt_place(arg->source), *verdict = arg->verdict == GDL_BROKEN ? (r->asked > 0 && arg->kept ? "ok for what is left" : "broken on purpose") : "ok";
     double ratio = r->e64 > 0 ? r->e32 / r->e64 : INFINITY;
     bool single = a->trace->dtype == GDL_F32;       /* in f64 alone there is no ratio                      */
     bool mathematics = r->e64 > most64 || (single && r->e64 > floor64 && ratio < ratio_least), code = r->e32 > fmax(most32, 1e10 * r->e64);
@@ -333,11 +333,11 @@ static bool audit_claims(Audit *a, const char *what, Trouble *t) {
       if (!names(claim->text, a->infer->args[i].name)) continue;
       if (!claim_error(a, x, i, group, &smooth, t) || (a->data >= 0 && !claim_error(a, &a->trial[a->data], i, group, &data, t))) return false;
       bool fine = smooth <= claim->within;
-      rt_say(a, "\nclaim %s (%s), %s weights\n  %.3g on smooth noise", claim->text, claim->source ? claim->source : "no place", what, smooth);
+      rt_say(a, "\nclaim %s (%s), %s weights\n  %.3g on smooth noise", claim->text, rt_place(claim->source), what, smooth);
       if (a->data >= 0) rt_say(a, ", %.3g on data", data);
       rt_say(a, ", within %g  %s\n", claim->within, fine ? "ok" : "FAILS");
       rt_measured(a, smooth, "claim.%d.%s", c + 1, what);
-      if (!fine) rt_audit_fail(a, "the claim %s (%s) is not kept: %.3g is above %g", claim->text, claim->source ? claim->source : "no place", smooth, claim->within);
+      if (!fine) rt_audit_fail(a, "the claim %s (%s) is not kept: %.3g is above %g", claim->text, rt_place(claim->source), smooth, claim->within);
     }
   }
   if (x) {                          /* the last trial made; the other parts of the audit do not want it */

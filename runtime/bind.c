@@ -100,7 +100,7 @@ static bool map_labels(Column *c, Trouble *t) {
                             : (size_t)snprintf(range + k, sizeof range - k, " %s", c->arg->label_texts[j]);
     }
     return rt_fail(t, EXIT_REFUSED, "%s: element %lld is %s, but `%s` (%s) must be %s", a->name, (long long)i, word, c->arg->name,
-                   c->arg->source ? c->arg->source : "no place", range);
+                   rt_place(c->arg->source), range);
   }
   rt_array_free(&c->array);
   return true;
@@ -124,7 +124,7 @@ static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k
   char have[160], want[160];
   rt_array_shape(a, have, sizeof have);
   describe(&w, want, sizeof want);
-  const char *place = arg->source ? arg->source : "no place";
+  const char *place = rt_place(arg->source);
   if (text && !label) return rt_fail(t, EXIT_REFUSED, "%s: holds texts, but `%s` (%s) is of numbers", a->name, arg->name, place);
   uint32_t skip = shared ? 0 : 1;
   if (!shared && a->rank == 0) return rt_fail(t, EXIT_REFUSED, "%s: is one number, but `%s` (%s) needs %s, N samples", a->name, arg->name, place, want);

@@ -85,6 +85,11 @@ void rt_put(void *at, int dtype, int64_t i, double x) {
   else ((float *)at)[i] = (float)x;
 }
 
+const char *rt_place(const char *source) {
+  const char *slash = source ? strrchr(source, '/') : NULL;
+  return slash ? slash + 1 : source ? source : "no place";
+}
+
 const char *rt_generator(const gdl_group *g, int i, char *buffer, size_t n) {
   if (g->generators) return g->generators[i];
   snprintf(buffer, n, "%d", i + 1);

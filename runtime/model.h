@@ -39,6 +39,7 @@ Layout rt_layout(const gdl_arg *arg);
 int64_t rt_arg_count(const gdl_arg *arg, const int64_t *sizes);           /* numbers of all samples         */
 double rt_get(const void *at, int dtype, int64_t i);
 void rt_put(void *at, int dtype, int64_t i, double x);
+const char *rt_place(const char *source);                    /* "fashion.gdl:8": without folders; NULL: "no place" */
 const char *rt_generator(const gdl_group *g, int i, char *buffer, size_t n);
 
 bool rt_call_open(Call *c, const gdl_kernel *k, const gdl_host *host, void *state, Trouble *t);

@@ -31,7 +31,7 @@ bool rt_summary(Run *r, Trouble *t) {
     free(taken);
     return false;
   }
-  printf("%-14s %-20s %-40s %12s %12s  %s\n", "word", "source", "type", "numbers", "weights", "verdict");
+  printf("%-14s %-20s %-40s %12s %12s  %s\n", "value", "source", "type", "numbers", "weights", "verdict");
   int64_t rest = 0, all = 0;
   static const int order[] = { GDL_IN, GDL_VALUE, GDL_OUT };
   for (int j = 0; j < 3 * k->nargs; j++) {
@@ -43,7 +43,7 @@ bool rt_summary(Run *r, Trouble *t) {
     for (int32_t w = 0; arg->role == GDL_VALUE && w < m->nweights; w++)
       if (m->weights[w].trained && owns(&m->weights[w], arg, &taken[w])) weights += m->weights[w].count;
     Layout l = rt_layout(arg);
-    printf("%-14s %-20s %-40s %12lld ", arg->role == GDL_VALUE && arg->word ? arg->word : arg->name, arg->source ? arg->source : "", type, (long long)((l.rows ? l.rows : 1) * l.numbers));
+    printf("%-14s %-20s %-40s %12lld ", arg->name, rt_place(arg->source), type, (long long)((l.rows ? l.rows : 1) * l.numbers));
     if (weights) printf("%12lld", (long long)weights);
     else printf("%12s", "");
     printf("  %s\n", arg->role == GDL_IN ? "input" : verdict_name(arg->verdict));

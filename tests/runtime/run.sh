@@ -1,6 +1,6 @@
 #!/bin/sh
 # The runtime with a module written by hand. usage: run.sh FOLDER, where FOLDER is for objects and results.
-# Every test says one promise of docs/running.md; the last line counts.
+# Every test is one promise of docs/running.md and prints `pass NAME` or `fail NAME`; what went wrong goes to stderr.
 set -u
 here=$(cd "$(dirname "$0")" && pwd); top=$(cd "$here/../.." && pwd); work=$1
 : "${CC:=gcc}" "${SAN:=-fsanitize=address,undefined -fno-sanitize-recover=undefined}"
@@ -17,27 +17,27 @@ cd "$work" || exit 1
 python3 "$here/make_data.py" data || exit 1
 rm -rf t && mkdir t
 
-passed=0; failed=0
-ok()   { passed=$((passed + 1)); }
-bad()  { failed=$((failed + 1)); echo "FAILED: $1"; sed 's/^/    /' t/err t/out 2>/dev/null | head -8; }
+name=nothing; failed=0
+ok()   { echo "pass runtime: ${1:-$name}"; }
+bad()  { failed=$((failed + 1)); echo "fail runtime: $1"; sed 's/^/    /' t/err t/out 2>/dev/null | head -8 >&2; }
 # exits CODE "promise" "text of stderr" command...
 exits() {
   code=$1; name=$2; text=$3; shift 3
   "$@" >t/out 2>t/err; got=$?
   if [ $got -ne "$code" ]; then bad "$name (exit $got, not $code)"; return; fi
-  if [ -n "$text" ] && ! grep -q -- "$text" t/err; then bad "$name (no \"$text\")"; else ok; fi
+  if [ -n "$text" ] && ! grep -q -- "$text" t/err; then bad "$name (no \"$text\")"; else ok "$name"; fi
 }
-same() { if cmp -s "$2" "$3"; then ok; else bad "$1"; fi; }
+same() { if cmp -s "$2" "$3"; then ok "$1"; else bad "$1"; fi; }
 tensors() { python3 -c 'import sys; b = open(sys.argv[1], "rb").read(); n = int.from_bytes(b[:8], "little"); sys.stdout.buffer.write(b[8 + n:])' "$1" >"$2"; }
 same_tensors() { tensors "$2" t/a; tensors "$3" t/b; same "$1" t/a t/b; }
-says() { if grep -q -- "$2" "$3"; then ok; else bad "$1"; fi; }
+says() { if grep -q -- "$2" "$3"; then ok "$1"; else bad "$1"; fi; }
 
 # --- training -----------------------------------------------------------------------------------
 exits 0 "train ends well" "" ./lift train --data data --out t/whole
 for f in last.safetensors best.safetensors metrics.csv metrics.jsonl config.json curves.svg report.html; do
-  if [ -s t/whole/$f ]; then ok; else bad "the folder holds $f"; fi
+  if [ -s t/whole/$f ]; then ok "the folder holds $f"; else bad "the folder holds $f"; fi
 done
-python3 - t/whole <<'P' || bad "metrics and config are well-formed"
+python3 - t/whole <<'P' && ok "metrics and config are well-formed" || bad "metrics and config are well-formed"
 import csv, json, sys, xml.dom.minidom
 f = sys.argv[1]
 rows = list(csv.DictReader(open(f + "/metrics.csv")))
@@ -68,10 +68,10 @@ cut -d, -f1-7 t/whole/metrics.csv >t/m1; cut -d, -f1-7 t/steps/metrics.csv >t/m2
 same "metrics of a resumed run are those of the whole one" t/m1 t/m2
 exits 0 "another seed" "" ./lift train --data data --out t/seed --seed 5
 tensors t/whole/last.safetensors t/a; tensors t/seed/last.safetensors t/b
-if cmp -s t/a t/b; then bad "another seed gives other weights"; else ok; fi
+if cmp -s t/a t/b; then bad "another seed gives other weights"; else ok "another seed gives other weights"; fi
 exits 0 "settings hold on after --resume" "" ./lift train --data data --out t/set --set optimizer.rate=0.01 --epochs 2
-exits 0 "..." "" ./lift train --data data --out t/set --resume --epochs 4
-exits 0 "..." "" ./lift train --data data --out t/set4 --set optimizer.rate=0.01 --epochs 4
+exits 0 "settings again" "" ./lift train --data data --out t/set --resume --epochs 4
+exits 0 "settings again" "" ./lift train --data data --out t/set4 --set optimizer.rate=0.01 --epochs 4
 same_tensors "a setting given at first holds on" t/set/last.safetensors t/set4/last.safetensors
 exits 1 "a gradient that is not finite ends training and says at which step" "step 40 (epoch 3, batch 8)" ./explode train --data data --out t/explode --set checkpoint=10
 exits 0 "early stop" "" ./lift train --data data --out t/stop --epochs 60 --set stop.patience=2 --set optimizer.rate=1
@@ -83,7 +83,7 @@ for s in INT TERM; do
   sleep 0.7
   exits 1 "the folder is locked while a training runs" "another training" ./lift train --data data --out t/sig$s --resume
   kill -$s $pid; wait $pid; got=$?
-  if [ $got -eq $([ $s = INT ] && echo 130 || echo 143) ]; then ok; else bad "SIG$s: exit $got"; fi
+  if [ $got -eq $([ $s = INT ] && echo 130 || echo 143) ]; then ok "SIG$s gives 128 + its number"; else bad "SIG$s: exit $got"; fi
   exits 0 "resume after SIG$s" "" ./lift train --data data --out t/sig$s --resume --epochs 4000 --steps $(python3 -c "
 import json; b = open('t/sig$s/last.safetensors', 'rb').read(); n = int.from_bytes(b[:8], 'little'); print(int(json.loads(b[8:8 + n])['__metadata__']['step']) + 5)")
   steps=$(python3 -c "
@@ -150,17 +150,18 @@ exits 1 "numbers of samples that differ" "has 599 samples" ./lift train --data t
 broken_data "put_labels(labels[:-1] + b'\x09')"
 exits 1 "a label out of range" "from 0 to 2" ./lift train --data t/bad --out t/x
 touch t/file
+exits 5 "a file that may not grow" "cannot be written" sh -c "ulimit -f 4; ./lift train --data data --out t/full"
 exits 5 "a folder that cannot be made" "--out" ./lift train --data data --out t/file/x
 
 # --- eval, predict, check, usage ------------------------------------------------------------------------
 exits 0 "eval" "" ./lift eval --data data --weights t/whole/best.safetensors; grep -v samples t/out >t/e1
 exits 0 "eval of moved inputs" "" ./lift eval --data data --weights t/whole/best.safetensors --move "r^-1"; grep -v samples t/out >t/e2
-python3 - <<'P' && ok || bad "an invariant model scores the same on moved inputs"
+python3 - <<'P' && ok "an invariant model scores the same on moved inputs" || bad "an invariant model scores the same on moved inputs"
 a, b = ([float(x.split()[-1]) for x in open(p)] for p in ("t/e1", "t/e2"))
 assert len(a) == 2 and all(abs(x - y) <= 1e-6 * abs(x) for x, y in zip(a, b)), (a, b)
 P
 exits 0 "eval of a broken model" "" ./broken eval --data data --weights t/whole/best.safetensors --move "r"; grep -v samples t/out >t/e2
-if cmp -s t/e1 t/e2; then bad "a broken model scores otherwise on moved inputs"; else ok; fi
+if cmp -s t/e1 t/e2; then bad "a broken model scores otherwise on moved inputs"; else ok "a broken model scores otherwise on moved inputs"; fi
 exits 2 "a word that is none" "no generator" ./lift eval --data data --weights t/whole/best.safetensors --move q
 exits 0 "eval of the validation part" "" ./lift eval --data data --weights t/whole/best.safetensors --part valid
 says "the validation part has 100 samples" "100 samples" t/out
@@ -205,13 +206,13 @@ for f in f4 big first fortran; do
   python3 -c "
 import struct
 a, b = (struct.unpack('<15f', open(p, 'rb').read()[-60:]) for p in ('t/p1.npy', 't/p2.npy'))
-assert all(abs(x - y) < 1e-5 for x, y in zip(a, b)), (a, b)" && ok || bad "layout $f gives the outputs of bytes"
+assert all(abs(x - y) < 1e-5 for x, y in zip(a, b)), (a, b)" && ok "layout $f gives the outputs of bytes" || bad "layout $f gives the outputs of bytes"
 done
 exits 0 "predict a PNG, into CSV" "" $predict t/one.png -o t/p.csv
 python3 -c "
 import struct
 a = struct.unpack('<3f', open('t/p1.npy', 'rb').read()[-60:-48]); b = [float(x) for x in open('t/p.csv').read().split(',')]
-assert all(abs(x - y) < 1e-5 for x, y in zip(a, b)), (a, b)" && ok || bad "a PNG gives the outputs of the same pixels"
+assert all(abs(x - y) < 1e-5 for x, y in zip(a, b)), (a, b)" && ok "a PNG gives the outputs of the same pixels" || bad "a PNG gives the outputs of the same pixels"
 exits 1 "predict a wrong shape" "needs N x 8 x 8\|needs N x 64" $predict t/wrong.npy -o t/p.npy
 exits 5 "predict a short NPY" "ends after" $predict t/short.npy -o t/p.npy
 exits 5 "predict a damaged PNG" "damaged" $predict t/bad.png -o t/p.npy
@@ -226,5 +227,4 @@ exits 2 "a number that is none" "whole number" ./lift train --epochs many
 exits 2 "too many threads" "between 1 and 64" ./lift info --threads 65
 exits 0 "help" "" ./lift --help
 exits 0 "help of a command" "" ./lift train --help
-echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
