@@ -89,8 +89,8 @@ LAWS  = $(patsubst tests/laws/%.c,$(BUILD)/laws/%,$(wildcard tests/laws/*.c))
 unit: $(BUILD)/unit
 laws: $(LAWS) $(BUILD)/mutate
 mutate: $(BUILD)/mutate
-$(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/unit/%.o) $(OBJECTS) $(GENERATED)
-	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lcriterion
+$(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/unit/%.o) $(OBJECTS) $(GENERATED) $(filter-out %/main.o,$(RUNTIME_OBJECTS))
+	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lz -lcriterion
 $(BUILD)/laws/%: $(BUILD)/tests/laws/%.o $(OBJECTS) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
