@@ -15,7 +15,7 @@
 enum {
   MOST_VALUES = 1000000,            /* written out, a file                                         */
   MOST_BODIES = 200000,             /* layers written out, a file                                  */
-  MOST_STEPS = 20000000,            /* expressions evaluated, a file                               */
+  MOST_STEPS = 2000000,             /* expressions evaluated, a file                               */
   MOST_ROUNDS = 1000000,            /* of one repeat                                               */
   MOST_DEPTH = 800,                 /* expressions and layers within each other                    */
   MOST_LAYERS = 64,                 /* layers within each other                                    */
