@@ -103,26 +103,31 @@ static double at(const Trial *t, uint32_t arg, void *const *args, uint64_t k, bo
 }
 
 /* The largest difference over all arguments, as a part of the largest number of its argument. */
-static double differ(const Trial *t, const Args *n, void *const *x, bool own_x, void *const *y, bool own_y, Base real, uint32_t *where) {
+typedef struct Where { uint32_t arg; uint64_t number; } Where;
+
+static double differ(const Trial *t, const Args *n, void *const *x, bool own_x, void *const *y, bool own_y, Base real, Where *where) {
   double worst = 0;
+  *where = (Where){ 0 };
   for (uint32_t i = 0; i < t->g->arg.n; i++) {
     double scale = 1e-3, most = 0;
+    uint64_t place = 0;
     for (uint64_t k = 0; k < n->n[i]; k++) {
       double a = at(t, i, x, k, own_x, real), b = at(t, i, y, k, own_y, real);
       if (fabs(a) > scale && isfinite(a)) scale = fabs(a);
       double d = a == b || (isnan(a) && isnan(b)) ? 0 : isfinite(a) && isfinite(b) ? fabs(a - b) : INFINITY;
-      if (d > most) most = d;
+      if (d > most) { most = d; place = k; }
     }
-    if (most / scale > worst) { worst = most / scale; *where = i; }
+    if (most / scale > worst) { worst = most / scale; *where = (Where){ i, place }; }
   }
   return worst;
 }
 
-static bool same_bits(const Trial *t, const Args *n, void *const *x, void *const *y, Base real, uint32_t *where) {
+static bool same_bits(const Trial *t, const Args *n, void *const *x, void *const *y, Base real, Where *where) {
   for (uint32_t i = 0; i < t->g->arg.n; i++) {
     const Arg *arg = &t->g->arg.at[i];
-    size_t bytes = n->n[i] * (arg->number != NUMBER_REAL ? 4 : arg->role == ARG_SUMS || real == BASE_F64 ? 8 : 4);
-    if (memcmp(x[i], y[i], bytes)) { *where = i; return false; }
+    size_t width = arg->number != NUMBER_REAL ? 4 : arg->role == ARG_SUMS || real == BASE_F64 ? 8 : 4;
+    for (uint64_t k = 0; k < n->n[i]; k++)
+      if (memcmp((const char *)x[i] + k * width, (const char *)y[i] + k * width, width)) { *where = (Where){ i, k }; return false; }
   }
   return true;
 }
@@ -152,9 +157,9 @@ static bool run_code(const EntryCode *e, LlvmCode *code, const int64_t *sizes, v
   return true;
 }
 
-static void result(const char *file, Str entry, const char *what, bool ok, double x, Str arg) {
-  if (ok) printf("pass %s %.*s: %s (%.1e)\n", file, STR(entry), what, x);
-  else printf("fail %s %.*s: %s: %.3e at %.*s\n", file, STR(entry), what, x, STR(arg));
+static void result(const char *file, const Graph *g, const char *what, bool ok, double x, Where w) {
+  if (ok) printf("pass %s %.*s: %s (%.1e)\n", file, STR(g->name), what, x);
+  else printf("fail %s %.*s: %s: %.3e at %.*s[%lu]\n", file, STR(g->name), what, x, STR(g->arg.at[w.arg].name), (unsigned long)w.number);
   fflush(stdout);
 }
 
@@ -173,23 +178,23 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     b.f64[i] = arena_alloc(&arena, bytes + 8);
     memcpy(b.f64[i], a.f64[i], bytes);
   }
-  uint32_t where = 0;
+  Where where = { 0 };
   if (!graph_eval(g, t.sizes, a.f64, NULL, &why) || !graph_eval(s, t.sizes, b.f64, NULL, &why)) {
     printf("fail %s %.*s: evaluator of Graph: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text));
     goto out;
   }
   double d = differ(&t, &a, a.f64, false, b.f64, false, real, &where);
-  result(file, g->name, "simplified Graph = Graph", d < 1e-9, d, g->arg.at[where].name);
+  result(file, g, "simplified Graph = Graph", d < 1e-9, d, where);
   const Target *target = target_find(str_of(march), &why);
   EntryCode *e = entry_plan(&arena, s, target, NULL);
   for (uint32_t k = 0; k < e->kernel.n; k++)
     if (!loops_verify(e->kernel.at[k].kernel, &why)) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
   void **x = copy_args(&t, &a, real);
   bool ok = entry_eval(e, t.sizes, x, true, &why);
-  result(file, g->name, "bounds and races", ok, 0, why.reason.n ? why.reason.at[0].text : (Str){ 0 });
-  if (!ok) goto out;
+  if (!ok) { printf("fail %s %.*s: bounds and races: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
+  result(file, g, "bounds and races", true, 0, where);
   d = differ(&t, &a, a.f64, false, x, true, real, &where);
-  result(file, g->name, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-9 : 2e-4), d, g->arg.at[where].name);
+  result(file, g, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-9 : 2e-4), d, where);
   LlvmUnit *u = llvm_open(S("law"), str_of(march), LLVM_CAREFUL, &why);
   for (uint32_t k = 0; k < e->kernel.n; k++) llvm_kernel(u, e->kernel.at[k].kernel, e->slab);
   LlvmCode *code = llvm_load(u, &why);
@@ -200,7 +205,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     ok = run_code(e, code, t.sizes, y, parts[q]) && same_bits(&t, &a, x, y, real, &where);
     char what[64];
     snprintf(what, sizeof what, "LLVM = Loops in every bit, %d parts", parts[q]);
-    result(file, g->name, what, ok, 0, g->arg.at[where].name);
+    result(file, g, what, ok, 0, where);
   }
   llvm_unload(code);
 out:
