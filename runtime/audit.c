@@ -127,7 +127,9 @@ static double kappa_of(const Move *v) {
 }
 
 /* --- errors ---------------------------------------------------------------------------------------- */
-static double error_of(const double *moved, const double *want, int64_t n) {
+/* As a part of the two values; a value that is rounding noise around 0 on this input (a difference of what a symmetric
+ * input makes equal) is held against `least`, a hundredth of what it is on others. */
+static double error_of(const double *moved, const double *want, int64_t n, double least) {
   double d = 0, a = 0, b = 0;
   for (int64_t i = 0; i < n; i++) {
     d = fmax(d, fabs(moved[i] - want[i]));
@@ -135,15 +137,15 @@ static double error_of(const double *moved, const double *want, int64_t n) {
     b = fmax(b, fabs(moved[i]));
     if (!isfinite(moved[i]) || !isfinite(want[i])) return INFINITY;
   }
-  return d == 0 ? 0 : d / (a + b);
+  return d == 0 ? 0 : d / fmax(a + b, least);
 }
 
-static double worst_error(const gdl_arg *arg, const Trial *x, Move *move, const double *base, const double *moved, double *want, int64_t n) {
+static double worst_error(const gdl_arg *arg, const Trial *x, Move *move, const double *base, const double *moved, double *want, int64_t n, double least) {
   Layout l = rt_layout(arg);
   double worst = 0;
   for (int64_t s = 0; s < x->b; s++) {
     rt_move_apply(move, arg, rt_trial_rows(x, arg), l.numbers, l.nrows, base + s * n, want);
-    worst = fmax(worst, error_of(moved + s * n, want, n));
+    worst = fmax(worst, error_of(moved + s * n, want, n, least));
   }
   return worst;
 }
@@ -154,13 +156,24 @@ static bool promised(const gdl_arg *arg, const Probe *p) {
   return p->kind == PROBE_ELEMENT && arg->kept && arg->kept[p->number];
 }
 
-typedef struct Bases { Values v32[TRIALS_MOST], v64[TRIALS_MOST], out[TRIALS_MOST]; } Bases;
+typedef struct Bases { Values v32[TRIALS_MOST], v64[TRIALS_MOST], out[TRIALS_MOST]; double *least; } Bases;
 
 static int64_t largest(const Values *v) {
   int64_t most = 1;
   for (int i = 0; i < v->n; i++)
     if (v->sample[i] > most) most = v->sample[i];
   return most;
+}
+
+/* A hundredth of the largest number of each value over all trials. */
+static bool find_least(Audit *a, Bases *base, Trouble *t) {
+  base->least = rt_alloc((size_t)a->trace64->nargs, sizeof *base->least, t);
+  if (!base->least) return false;
+  for (int k = 0; k < a->ntrials; k++)
+    for (int i = 0; i < base->v64[k].n; i++)
+      for (int64_t j = 0; base->v64[k].at[i] && j < a->trial[k].b * base->v64[k].sample[i]; j++)
+        base->least[i] = fmax(base->least[i], fabs(base->v64[k].at[i][j]) / 100);
+  return true;
 }
 
 /* One probe on one trial: all values, in all three entries. */
@@ -175,8 +188,9 @@ static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const B
     bool output = arg->role == GDL_OUT;
     int j = rt_find_arg(output ? a->infer : a->trace, arg->name);
     if (j < 0) continue;
-    double e64 = worst_error(arg, x, move, base->v64[trial].at[i], v64.at[i], want, v64.sample[i]);
-    double e32 = worst_error(arg, x, move, output ? base->out[trial].at[j] : base->v32[trial].at[j], output ? out.at[j] : v32.at[j], want, v64.sample[i]);
+    double least = base->least[i];
+    double e64 = worst_error(arg, x, move, base->v64[trial].at[i], v64.at[i], want, v64.sample[i], least);
+    double e32 = worst_error(arg, x, move, output ? base->out[trial].at[j] : base->v32[trial].at[j], output ? out.at[j] : v32.at[j], want, v64.sample[i], least);
     if (p->kind == PROBE_SAME && (e64 != 0 || e32 != 0))
       rt_audit_fail(a, "the value `%s` (%s) has other bits when it is computed again", arg->name, rt_place(arg->source));
     Result *r = &result[i];
@@ -200,7 +214,7 @@ static void compare_fused(Audit *a, const Bases *base, double *worst) {
     for (int i = rt_find_role(a->infer, GDL_OUT, 0); i >= 0; i = rt_find_role(a->infer, GDL_OUT, i + 1)) {
       int j = rt_find_arg(a->trace64, a->infer->args[i].name);
       int64_t n = base->out[k].sample[i];
-      for (int64_t s = 0; j >= 0 && s < a->trial[k].b; s++) *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, base->v64[k].at[j] + s * n, n));
+      for (int64_t s = 0; j >= 0 && s < a->trial[k].b; s++) *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, base->v64[k].at[j] + s * n, n, 0));
     }
 }
 
@@ -212,6 +226,7 @@ static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobe
   bool ok = true;
   for (int k = 0; ok && k < a->ntrials; k++)
     ok = rt_values(a, a->trace64, &a->trial[k], NULL, &base.v64[k], t) && rt_values(a, a->trace, &a->trial[k], NULL, &base.v32[k], t) && rt_values(a, a->infer, &a->trial[k], NULL, &base.out[k], t);
+  ok = ok && find_least(a, &base, t);
   if (ok) compare_fused(a, &base, fused);
   for (int i = 0; ok && i < nprobes; i++) {
     set_probe(&move, &p[i], a->trace64);
@@ -227,6 +242,7 @@ static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobe
     rt_values_free(&base.v64[k]);
     rt_values_free(&base.out[k]);
   }
+  free(base.least);
   rt_move_close(&move);
   return ok;
 }
@@ -302,7 +318,7 @@ static bool claim_error(Audit *a, const Trial *x, int output, int32_t group, dou
     if (all) rt_move_element(&move, e);
     else rt_move_random(&move, rt_key(DRAW_AUDIT, 21, (uint64_t)e));
     ok = rt_values(a, a->infer, x, &move, &v, t);
-    if (ok) *worst = fmax(*worst, worst_error(arg, x, &move, base.at[output], v.at[output], want, base.sample[output]));
+    if (ok) *worst = fmax(*worst, worst_error(arg, x, &move, base.at[output], v.at[output], want, base.sample[output], 0));
     rt_values_free(&v);
   }
   free(want);
