@@ -61,6 +61,7 @@ $(BUILD)/runtime/%.o: runtime/%.c
 $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
+	@objcopy --keep-global-symbol=main --keep-global-symbol=_start $@      # a model may be called `deflate`
 library: $(BUILD)/lib/gdl.h $(BUILD)/lib/errors.md $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
 $(BUILD)/lib/gdl.h: runtime/gdl.h
 	@mkdir -p $(@D)
