@@ -201,19 +201,64 @@ static void clear_window(Level *l, Val v, int64_t total) {
   l_bar(k);
 }
 
-/* Chunks: as many samples at a time as a gemm with few rows a sample wants, while the slab stays small. */
-static int64_t choose_chunk(const Fuse *f, uint16_t dom) {
-  int64_t want = dom == 1 ? 1 : 64, each = 1;          /* a row of a set is small: as many as fill the lanes several times */
-  for (Val v = 1; v < f->g->node.n; v++) {
-    if (!f->active[v] || root(f, v) != dom) continue;
-    if (f->local[v]) {
-      Padded p;
-      each += windows(f, v) ? (p = padded_of(f, v), p.size[0] * (p.dims == 2 ? p.size[1] : 1) * p.width) : numbers(f, v);
+/* Places in the slab. Values whose lifetimes within a chunk do not meet share a buffer (one buffer, so that no two
+ * buffers alias); padded windows and sums, which outlive a chunk, have their own. */
+typedef struct Places {
+  uint32_t *last;                   /* of each value: the last one that is written while it is read */
+  uint32_t *of;                     /* [node.n]: the shared buffer                                  */
+  struct { int64_t size; uint8_t number; uint32_t until; Val first; int buf; } *at;
+  uint32_t n;
+} Places;
+
+static bool written(const Fuse *f, Val v, uint32_t level) {
+  return f->active[v] && (f->local[v] || (f->kept[v] && f->level[v] == level));
+}
+
+static int64_t window_size(const Padded *p) { return p->size[0] * (p->dims == 2 ? p->size[1] : 1) * p->width; }
+
+static Places share_places(const Level *l, uint32_t level) {
+  const Fuse *f = l->f;
+  uint32_t n = f->g->node.n;
+  Arena *a = l->x.arena;
+  Places p = { arena_array(a, uint32_t, n), arena_array(a, uint32_t, n), arena_alloc(a, n * sizeof *p.at), 0 };
+  for (uint32_t i = 0; i < f->g->store.n; i++) p.last[f->g->store.at[i].value] = f->g->store.at[i].value;
+  for (Val v = n; v-- > 1;) {
+    bool here = written(f, v, level) || row_sum_here(f, v, level);
+    uint32_t until = here ? v : p.last[v];
+    if (!here && !f->active[v]) continue;
+    for (uint8_t i = 0; i < node(f, v)->nargs; i++)
+      if (until > p.last[node(f, v)->arg[i]]) p.last[node(f, v)->arg[i]] = until;
+  }
+  for (Val v = 1; v < n; v++) {
+    if (!f->active[v] || !f->local[v] || root(f, v) != l->root || windows(f, v)) continue;
+    int64_t size = numbers(f, v);
+    uint32_t best = p.n;
+    for (uint32_t i = 0; i < p.n; i++) {               /* the smallest that is large enough, else the largest */
+      if (p.at[i].until >= v || p.at[i].number != node(f, v)->shape.number) continue;
+      bool fits = p.at[i].size >= size, before = best < p.n && p.at[best].size >= size;
+      if (best == p.n || (fits && (!before || p.at[i].size < p.at[best].size)) || (!fits && !before && p.at[i].size > p.at[best].size)) best = i;
     }
-    if (dom == 1 && f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) < 8) want = 8;
+    if (best == p.n) { p.at[best].size = 0; p.at[best].number = node(f, v)->shape.number; p.at[best].first = v; p.n++; }
+    if (p.at[best].size < size) p.at[best].size = size;
+    p.at[best].until = p.last[v] > v ? p.last[v] : v;
+    p.of[v] = best;
+  }
+  return p;
+}
+
+/* As many rows at a time as a gemm with few rows a sample wants, while the slab stays small. */
+static int64_t choose_chunk(const Level *l, const Places *p) {
+  const Fuse *f = l->f;
+  bool samples = l->root == 1;
+  int64_t want = samples ? 1 : 64, each = 1;           /* a row of a set is small: as many as fill the lanes several times */
+  for (uint32_t i = 0; i < p->n; i++) each += p->at[i].size;
+  for (Val v = 1; v < f->g->node.n; v++) {
+    if (!f->active[v] || root(f, v) != l->root) continue;
+    if (f->local[v] && windows(f, v)) { Padded w = padded_of(f, v); each += window_size(&w); }
+    if (samples && f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) < 8) want = 8;
   }
   int64_t slots = f->s->target->slots, per_slot = (f->g->expect[0] + slots - 1) / slots;
-  if (dom == 1 && want > per_slot) want = per_slot;
+  if (samples && want > per_slot) want = per_slot;
   while (want > 1 && want * each * 4 > SLAB_MOST) want--;
   return want < 1 ? 1 : want;
 }
@@ -273,8 +318,9 @@ static bool sum_here(const Level *l, Val v, uint32_t level) {
   return row_sum_here(l->f, v, level) && summed_root(l->f, v) == l->root;
 }
 
-static void row_places(Level *l, uint32_t level, int64_t chunk) {
+static void row_places(Level *l, uint32_t level, int64_t chunk, Places *p) {
   Fuse *f = l->f;
+  for (uint32_t i = 0; i < p->n; i++) p->at[i].buf = level_local(l, p->at[i].first, chunk * p->at[i].size);
   for (Val v = 1; v < f->g->node.n; v++) {
     if (sum_here(l, v, level) && !f->gemm[v].is) {
       l->x.loc[v] = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, level_local(l, v, numbers(f, v)), 0);
@@ -282,12 +328,12 @@ static void row_places(Level *l, uint32_t level, int64_t chunk) {
     }
     if (!f->active[v] || !f->local[v] || root(f, v) != l->root) continue;
     if (windows(f, v)) {
-      Padded p = padded_of(f, v);
-      int64_t total = chunk * p.size[0] * (p.dims == 2 ? p.size[1] : 1) * p.width;
-      window_loc(l, v, level_local(l, v, total), &p);
+      Padded w = padded_of(f, v);
+      int64_t total = chunk * window_size(&w);
+      window_loc(l, v, level_local(l, v, total), &w);
       clear_window(l, v, total);
     } else {
-      Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, level_local(l, v, chunk * numbers(f, v)), 0);
+      Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, p->at[p->of[v]].buf, 0);
       to.chunk = true;
       l->x.loc[v] = to;
     }
@@ -297,10 +343,11 @@ static void row_places(Level *l, uint32_t level, int64_t chunk) {
 void level_rows(Level *l, uint32_t level, uint16_t dom) {
   Fuse *f = l->f;
   Kernel *k = l->x.k;
-  int64_t chunk = choose_chunk(f, dom);
   l->root = dom;
   schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), &l->low, &l->high);
-  row_places(l, level, chunk);
+  Places places = share_places(l, level);
+  int64_t chunk = choose_chunk(l, &places);
+  row_places(l, level, chunk, &places);
   bool gemms = false;
   for (Val v = 1; v < f->g->node.n; v++) gemms |= sum_here(l, v, level) && f->gemm[v].is;
   if (gemms) {                                         /* a slot without samples adds nothing */
@@ -314,9 +361,9 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
   l->fresh = l_op2(k, L_IEQ, l->first, l->low);
   Ref end = l_op2(k, L_IADD, l->first, l->count);
   for (Val v = 1; v < f->g->node.n; v++) {
-    bool written = f->active[v] && root(f, v) == dom && (f->local[v] || (f->kept[v] && f->level[v] == level));
-    if (written || sum_here(l, v, level)) l_bar(k);
-    if (written) {
+    bool here = root(f, v) == dom && written(f, v, level);
+    if (here || sum_here(l, v, level)) l_bar(k);
+    if (here) {
       Loc to = f->local[v] ? l->x.loc[v] : f->s->loc[v];
       Nest nest = { .v = v, .to = to, .low = l->first, .high = end };
       if (f->local[v] && windows(f, v)) emit_window(l, v);
