@@ -220,6 +220,10 @@ static void compare(Lower *l, const Value *v, const char *expr, Val *out) {
   Val x[2];
   for (uint32_t i = 0; i < 2; i++) {
     const Terms *t = lower_arg_on(l, i, v->type.on);
+    if (v->arg[i]->type.what == WHAT_LABEL && v->arg[1 - i]->type.what == WHAT_FIELD) {     /* a whole number, not a real */
+      out[0] = map_all(l, str_format(l->arena, "x0 == %.0f", v->arg[1 - i]->x).at, t->at, 1);
+      return;
+    }
     x[i] = v->arg[i]->type.what == WHAT_FIELD ? squeeze(l, t->at[0]) : t->at[0];
   }
   out[0] = map_all(l, expr, x, 2);

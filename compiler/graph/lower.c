@@ -67,7 +67,10 @@ uint16_t lower_dom(Lower *l, const Space *s) {
   case SPACE_CYCLE: case SPACE_TORUS: d.moved = d.wrap = true; break;
   case SPACE_LINE: case SPACE_GRID: d.moved = s->action && s->action->group; d.window = true; break;
   case SPACE_LABELS: case SPACE_ORBITS: break;
-  case SPACE_PAIRS: bug("pairs are two axes");
+  case SPACE_PAIRS:                                     /* of a set: rows like edges; of others two axes, [receiver][sender] */
+    if (!space_ragged(s)) bug("pairs are two axes");
+    d.moved = true;
+    break;
   }
   if (s->action && s->action->group) d.action = s->action;
   if (space_ragged(s)) {
