@@ -332,3 +332,45 @@ Test(plan, sets_of_unknown_size_empty_ones_too) {
       }
   arena_free(&arena);
 }
+
+/* --- a sample alone is that sample in a batch ---------------------------------------------------------------------------- */
+Test(plan, a_sample_alone_has_the_bits_it_has_in_a_batch) {
+  Arena arena = { 0 };
+  Case c;
+  case_open(&c, &arena, 77);
+  uint16_t X = grid_of(&c, "X", 6, 6, false), W = grid_of(&c, "W", 3, 3, false);
+  enum { B = 5, IN = 36 * 3, OUT = 20 };
+  Arg in = { .name = S("x"), .role = ARG_IN, .rank = 3, .axis = { SAMPLE(&c), axis_row(c.g, X), MUL(3) } };
+  Arg out = { .name = S("y"), .role = ARG_OUT, .rank = 2, .axis = { SAMPLE(&c), MUL(OUT) } };
+  Shape images = AXES(SAMPLE(&c), axis_row(c.g, X), MUL(3));
+  Val x = graph_input(c.g, graph_arg(c.g, &in), &images, 0, 0);
+  c.n = 1;                                            /* cases number their inputs as arguments */
+  Val f = real_input(&c, AXES(axis_row(c.g, W), MUL(3), MUL(33))), w = real_input(&c, AXES(MUL(33), MUL(OUT)));
+  View v = { .sort = VIEW_WINDOW, .axis = 1, .dom = X, .win = W };
+  for (int d = 0; d < 2; d++) { v.d[d].row = v.d[d].win = v.d[d].div = 1; v.d[d].add = -1; }
+  Val y = graph_contract(c.g, "bYWi,Wio->bYo", (Val[]){ graph_view(c.g, x, &v), f }, 2);
+  Val z = graph_map(c.g, "bYo->bYo", "x0 * sigmoid(x0)", &y, 1);
+  Val pooled = graph_contract(c.g, "bYo->bo", &z, 1), logits = graph_contract(c.g, "bo,oi->bi", (Val[]){ pooled, w }, 2);
+  Val p = graph_map(c.g, "bi,b->bi", "exp(x0 - x1)", (Val[]){ logits, graph_lse(c.g, logits, 1u << 1) }, 2);
+  graph_store(c.g, graph_arg(c.g, &out), 0, 0, p);
+  float batch[B * IN], all[B * OUT], one[OUT];
+  for (int i = 0; i < B * IN; i++) batch[i] = (float)draw(&c) - 0.5f;
+  float *weight[2] = { arena_array(&arena, float, 9 * 3 * 33), arena_array(&arena, float, 33 * OUT) };
+  for (int i = 0; i < 9 * 3 * 33; i++) weight[0][i] = (float)c.data[1][i] - 1;
+  for (int i = 0; i < 33 * OUT; i++) weight[1][i] = (float)c.data[2][i] - 1;
+  for (int expect = 1; expect <= 64; expect += 63)
+    for (int plain = 0; plain < 2; plain++) {
+      Why why = { .arena = &arena };
+      Graph g = *c.g;
+      g.plain = plain;
+      g.expect[0] = expect;                           /* chooses chunks, never results */
+      const EntryCode *code = entry_plan(&arena, &g, target_find(S("x86-64-v4"), &why), NULL);
+      cr_assert(entry_eval(code, (int64_t[8]){ B }, (void *[]){ batch, weight[0], weight[1], all }, true, &why), "%.*s", STR(why.reason.at[0].text));
+      for (int i = 0; i < B; i++) {
+        cr_assert(entry_eval(code, (int64_t[8]){ 1 }, (void *[]){ batch + i * IN, weight[0], weight[1], one }, true, &why), "sample %d", i);
+        cr_expect(!memcmp(one, all + i * OUT, sizeof one), "sample %d, %s, expect %d", i, plain ? "plain" : "fused", expect);
+      }
+    }
+  case_close(&c);
+  arena_free(&arena);
+}
