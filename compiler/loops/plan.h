@@ -2,7 +2,7 @@
  *
  *     fashion_step    16 kernels    workspace = 12,345,678 + 439,808 b bytes    16 slots of 612,352 bytes
  *
- * Written by plan.c from a Graph (fuse.c says which values form a pipeline; stage_*.c write them), read by
+ * Written by schedule.c from a Graph (fuse.c says which values form a pipeline, gen_*.c write them), read by
  * the back ends and by code_eval. Everything an entry touches is one of its EntryBufs: an argument of the
  * caller, or a stretch of the one workspace. */
 #ifndef GDLC_LOOPS_PLAN_H
@@ -48,7 +48,7 @@ typedef struct EntryCode {
   SizeExpr workspace;               /* bytes; alignment 64                                         */
 } EntryCode;
 
-/* plan.c. The Graph is simplified already. Plain graphs become one value a kernel, stage chain. Text of the
+/* schedule.c. The Graph is simplified already. Plain graphs become one value a kernel. Text of the
  * plan (pipelines, what they keep) goes to `comments` when it is not NULL. */
 EntryCode *entry_plan(Arena *arena, const Graph *g, const Target *target, Out *comments);
 /* code_eval.c: runs an entry in the Loops evaluator. args[k] as the caller of the ABI gives them: float or
