@@ -93,7 +93,8 @@ Ix ix_whole(Gen *x, Ix ix) {
   bool whole_vectors = x->flat.lane && x->low % k->lanes == 0;      /* a vector lies within one component */
   if (whole_vectors || !x->flat.lane) {
     LoopsOp op = ix.part == IX_HIGH ? L_IDIV : L_IMOD;
-    return (Ix){ .at = l_op2(k, op, x->flat.at, low), .lane = ix.part == IX_LOW ? x->flat.lane : 0 };
+    return (Ix){ .at = l_op2(k, op, x->flat.at, low), .lane = ix.part == IX_LOW ? x->flat.lane : 0,
+                 .aligned = whole_vectors && x->flat.aligned };
   }
   Ref f = l_op2(k, L_IADD, x->flat.at, l_lane(k));
   return (Ix){ .at = l_op2(k, ix.part == IX_HIGH ? L_IDIV : L_IMOD, f, low) };

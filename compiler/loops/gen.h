@@ -18,6 +18,7 @@ typedef struct Ix {
   Ref at;                           /* uniform; or varying, and lane is 0 then                    */
   int32_t lane;                     /* the index of lane l is at + l * lane                        */
   IxPart part;                      /* HIGH LOW: of gen->flat                                      */
+  bool aligned;                     /* at is a multiple of the lanes                               */
 } Ix;
 
 typedef enum LocSort { LOC_NONE, LOC_ENTRY, LOC_LOCAL } LocSort;
@@ -55,6 +56,7 @@ typedef struct Gen {
   Ix flat;                          /* the flat coordinate that HIGH and LOW belong to             */
   int64_t low;                      /* copies: f = high * low + low part                           */
   bool serial;                      /* lanes may run along the last axes only                     */
+  bool dots;                        /* lanes run along what the contract in hand sums over         */
   uint8_t part_label, part_coord;   /* the next contract sums this coordinate of this label over   */
   Ref part_low, part_high;          /* [part_low, part_high) only; part_label 0: over all of it     */
 } Gen;

@@ -34,8 +34,8 @@ uint32_t gen_share(const Graph *g, const Shape *s) {
 }
 
 static void set_lanes(Gen *x, const Lanes *l, Ref at, int lane, Ix *ix, int64_t low) {
-  if (!l->flat) { ix[l->first] = (Ix){ .at = at, .lane = lane }; return; }
-  x->flat = (Ix){ .at = at, .lane = lane };
+  if (!l->flat) { ix[l->first] = (Ix){ .at = at, .lane = lane, .aligned = true }; return; }
+  x->flat = (Ix){ .at = at, .lane = lane, .aligned = true };
   x->low = low;
   ix[l->first] = (Ix){ .part = IX_HIGH };
   ix[l->first + 1] = (Ix){ .part = IX_LOW };
@@ -46,7 +46,7 @@ void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool fl
   Coord c[COORDS_MOST];
   Ix ix[COORDS_MOST] = { 0 };
   uint32_t n = gen_coords(x->g, s, c), opened = 0;
-  Lanes l = choose(x, s, c, n, flat);
+  Lanes l = x->dots ? (Lanes){ .first = n } : choose(x, s, c, n, flat);
   bool lanes_shared = high && share >= l.first && share < l.first + l.n;
   if (lanes_shared && l.flat) { l = (Lanes){ share, 1, c[share].size, c[share].n, false }; }
   if (lanes_shared && l.extent == 1) {                /* one number: no lanes */
@@ -72,6 +72,7 @@ void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool fl
   } else if (l.extent < 0 || lanes_shared) {          /* ends where the data or the share do */
     Ref end = lanes_shared ? high : gen_extent(x, l.size), at = l_for(k, FOR_SEQ, lanes_shared ? low : l_int(k, 0), end, V);
     set_lanes(x, &l, at, 1, ix, c[n - 1].n);
+    ix[l.first].aligned = !lanes_shared;
     x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, at, l_lane(k)), end);
     body(x, ix, context);
     l_end(k);
@@ -123,10 +124,27 @@ static void write_all(Gen *x, const Ix *ix, void *context) {
   for (uint32_t i = 0; i < t->n; i++) gen_store(x, &t->nest[i].to, &node(x, t->nest[i].v)->shape, ix, value[i]);
 }
 
+/* A result with a short last axis, of operands that lie side by side along a long sum: the lanes run along the sum. */
+static bool is_dots(const Gen *x, Val v) {
+  const Node *n = node(x, v);
+  const Shape *s = &n->shape;
+  if (n->op != OP_contract || (s->rank && (s->axis[s->rank - 1].n < 0 || s->axis[s->rank - 1].n >= x->k->lanes / 2))) return false;
+  if (s->rank && s->axis[0].n < 0 && s->axis[0].what != 1) return false;           /* lanes along rows of a set */
+  for (uint8_t i = 0; i < n->nargs; i++) {
+    const Shape *o = &node(x, n->arg[i])->shape;
+    if (!o->rank || node(x, n->arg[i])->op == OP_table || o->axis[o->rank - 1].n < x->k->lanes) return false;
+    for (uint8_t a = 0; a < s->rank; a++)
+      if (n->labels->out[a] == n->labels->of[i][o->rank - 1]) return false;
+  }
+  return true;
+}
+
 void gen_nest_together(Gen *x, const Nest *nest, uint32_t n) {
   bool flat = true;
+  x->dots = n == 1 && is_dots(x, nest->v);
   for (uint32_t i = 0; i < n; i++) flat &= !reads_table(x, nest[i].v, 0);
   gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, flat, write_all, &(Together){ nest, n });
+  x->dots = false;
 }
 
 void gen_nest(Gen *x, const Nest *nest) {

@@ -275,7 +275,7 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
     bool here = (int)s == lanes;
     Ref i = l_for(k, FOR_SEQ, low, high, here ? k->lanes : 1);
     opened++;
-    l->at[sum[s].part] = (Ix){ .at = i, .lane = here };
+    l->at[sum[s].part] = (Ix){ .at = i, .lane = here, .aligned = here && !part };
     l->known = sum[s].part + 1 == l->coords;
     if (here && !(c->n >= 0 && c->n % k->lanes == 0 && !part))
       x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, i, l_lane(k)), high);
@@ -462,21 +462,23 @@ static void view_indices(Gen *x, const View *v, const Shape *of, const Ix *ix, I
     gen_coords(g, of, c);
     uint32_t i = at;
     Ix slice = v->drop ? ix_of(l_int(k, 0)) : ix_whole(x, ix[i++]);
-    from[at] = (Ix){ .at = l_addi(k, slice.at, v->from), .lane = slice.lane };
+    from[at] = (Ix){ .at = l_addi(k, slice.at, v->from), .lane = slice.lane, .aligned = slice.aligned && v->from % k->lanes == 0 };
     for (uint32_t src = at + 1; src < n; src++) from[src] = ix[i++];
     break;
   }
   case VIEW_SPLIT: {                                  /* index = p * n + i */
     Ix p = ix_whole(x, ix[at]), i = ix_whole(x, ix[at + 1]);
-    from[at] = (Ix){ .at = l_add(k, l_muli(k, p.at, v->n), i.at), .lane = p.lane * (int32_t)v->n + i.lane };
+    from[at] = (Ix){ .at = l_add(k, l_muli(k, p.at, v->n), i.at), .lane = p.lane * (int32_t)v->n + i.lane,
+                     .aligned = i.aligned && !p.lane && v->n % k->lanes == 0 };
     for (uint32_t src = at + 1; src < n; src++) from[src] = ix[src + 1];
     break;
   }
   case VIEW_MERGE: {                                  /* p = index / n, i = index % n */
     Ix m = ix_whole(x, ix[at]);
-    Ref i = ix_ref(x, m), width = l_int(k, of->axis[v->axis + 1].n);
+    bool together = m.aligned && m.lane == 1 && of->axis[v->axis + 1].n % k->lanes == 0;     /* a vector lies within one p */
+    Ref i = together ? m.at : ix_ref(x, m), width = l_int(k, of->axis[v->axis + 1].n);
     from[at] = ix_of(l_op2(k, L_IDIV, i, width));
-    from[at + 1] = ix_of(l_op2(k, L_IMOD, i, width));
+    from[at + 1] = (Ix){ .at = l_op2(k, L_IMOD, i, width), .lane = together, .aligned = together };
     for (uint32_t src = at + 2; src < n; src++) from[src] = ix[src - 1];
     break;
   }
