@@ -251,7 +251,7 @@ void fuse_places(Fuse *f, uint32_t level) {
     bool far = false;                                  /* reads something that is itself computed on the spot */
     for (uint8_t i = 0; i < x->nargs; i++)
       far |= f->sort[x->arg[i]] == SORT_ROWS && f->active[x->arg[i]] && !f->kept[x->arg[i]];
-    if (!sum && !f->kept[v] && (gemm || x->op == OP_harmonics || (reduces && f->times[v] > 1.01) || (x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > WORTH_KEEPING))) f->local[v] = true;
+    if (!sum && !f->kept[v] && (gemm || expensive(f, v) || x->op == OP_harmonics || (reduces && f->times[v] > 1.01) || (x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > WORTH_KEEPING))) f->local[v] = true;
     double each = f->kept[v] || f->local[v] || sum ? 1 : f->times[v];
     for (uint8_t i = 0; i < x->nargs; i++) {
       Val a = x->arg[i];

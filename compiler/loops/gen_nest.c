@@ -124,11 +124,11 @@ static void write_all(Gen *x, const Ix *ix, void *context) {
   for (uint32_t i = 0; i < t->n; i++) gen_store(x, &t->nest[i].to, &node(x, t->nest[i].v)->shape, ix, value[i]);
 }
 
-/* A result with a short last axis, of operands that lie side by side along a long sum: the lanes run along the sum. */
+/* All operands lie side by side along a long sum: lanes run along the sum, not along the result. */
 static bool is_dots(const Gen *x, Val v) {
   const Node *n = node(x, v);
   const Shape *s = &n->shape;
-  if (n->op != OP_contract || (s->rank && (s->axis[s->rank - 1].n < 0 || s->axis[s->rank - 1].n >= x->k->lanes / 2))) return false;
+  if (n->op != OP_contract || !n->nargs) return false;
   if (s->rank && s->axis[0].n < 0 && s->axis[0].what != 1) return false;           /* lanes along rows of a set */
   for (uint8_t i = 0; i < n->nargs; i++) {
     const Shape *o = &node(x, n->arg[i])->shape;
