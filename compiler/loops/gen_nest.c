@@ -18,6 +18,10 @@ static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bo
   if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
   if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
   if (c[0].n < 0 && c[0].size != -1) return (Lanes){ 0, 1, c[0].size, c[0].n, false };     /* rows of a set: many */
+  if (flat && n > 1 && c[n - 2].n > 1 && c[n - 2].n * l.extent >= x->k->lanes / 2) {      /* the last two as one */
+    if (l.extent == 1) return (Lanes){ n - 2, 1, c[n - 2].size, c[n - 2].n, false };
+    return (Lanes){ n - 2, 2, (Size)(c[n - 2].n * c[n - 1].n), c[n - 2].n * c[n - 1].n, true };
+  }
   for (uint32_t i = 0; i + 1 < n; i++)
     if (c[i].n > l.extent && c[i].n >= x->k->lanes / 2) l = (Lanes){ i, 1, c[i].size, c[i].n, false };
   return l;
