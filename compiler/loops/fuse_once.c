@@ -176,6 +176,20 @@ static void describe(Fuse *f, uint32_t level, Str *what, SizeExpr *flops) {
   *what = out.text.n ? out_text(&out) : S("weights");
 }
 
+/* What the kernel keeps for later ones, and the sums that it leaves, in numbers. */
+static void comment(const Fuse *f, uint32_t level, const Level *l, Str what, SizeExpr flops) {
+  Out *o = f->s->comments;
+  out_printf(o, "// %.*s_%u: %.*s\n//   %ld flop a row, slab %ld bytes\n", STR(f->g->name), level, STR(what), (long)flops.k[0], (long)l->x.k->slab);
+  for (Val v = 1; v < f->g->node.n; v++) {
+    const char *how = f->active[v] && f->kept[v] && f->level[v] == level ? "keeps" : row_sum_here(f, v, level) ? "sums"
+                    : once_here(f, v, level) ? "once" : NULL;
+    if (!how) continue;
+    out_printf(o, "//   %-5s %%%u %s ", how, v, op_name((Op)node(f, v)->op));
+    shape_text(f->g, &node(f, v)->shape, o);
+    out_printf(o, " %.*s%s\n", STR(node(f, v)->path), f->gemm[v].is ? ", gemm" : "");
+  }
+}
+
 void level_emit(Fuse *f, uint32_t level) {
   fuse_activate(f, level, false);
   bool any = false;
@@ -204,9 +218,7 @@ void level_emit(Fuse *f, uint32_t level) {
   Str what;
   SizeExpr flops = { 0 };
   describe(f, level, &what, &flops);
-  if (f->s->comments)
-    out_printf(f->s->comments, "// %.*s: level %u, slab %ld bytes, %ld flop a sample: %.*s\n", STR(f->g->name), level, (long)l.x.k->slab,
-               (long)flops.k[0], STR(what));
+  if (f->s->comments) comment(f, level, &l, what, flops);
   schedule_close(f->s, &l.x, what, flops);
 }
 

@@ -111,14 +111,14 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
 
 static void plain(Schedule *s) {
   const Graph *g = s->g;
-  bool *needed = arena_array(s->arena, bool, g->node.n);
-  for (uint32_t i = 0; i < g->store.n; i++) needed[g->store.at[i].value] = true;
+  bool *needed = arena_array(s->arena, bool, g->node.n), *stored = arena_array(s->arena, bool, g->node.n);
+  for (uint32_t i = 0; i < g->store.n; i++) needed[g->store.at[i].value] = stored[g->store.at[i].value] = true;
   for (uint32_t v = g->node.n; v-- > 1;)
     if (needed[v])
       for (uint8_t a = 0; a < g->node.at[v].nargs; a++) needed[g->node.at[v].arg[a]] = true;
   for (uint32_t v = 1; v < g->node.n; v++) {
     const Node *n = &g->node.at[v];
-    if (!needed[v] || !in_memory(n)) continue;
+    if (!needed[v] || !(in_memory(n) || stored[v])) continue;      /* a stored argument may be overwritten by another store */
     Loc to = schedule_buffer(s, v, op_name((Op)n->op));
     write_value(s, v, to, n->path.n ? n->path : str_of(op_name((Op)n->op)));
     s->loc[v] = to;
