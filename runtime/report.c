@@ -272,6 +272,41 @@ static bool curves(Text *page, Text *picture, const gdl_module *m, const json_t 
   return !t->code;
 }
 
+/* One table: a row a layer, then outputs and claims; where it is not proved, what is left of the group. */
+static void write_proof(Text *o, const json_t *proof, const gdl_module *m) {
+  size_t i, k;
+  json_t *model, *row;
+  static const struct { const char *list, *name, *kind; } lists[] = {
+    { "layers", "path", NULL }, { "outputs", "name", "output" }, { "claims", "text", "claim" } };
+  json_array_foreach(json_object_get(proof, "models"), i, model) {
+    const char *name = json_string_value(json_object_get(model, "name")), *acts = json_string_value(json_object_get(model, "acts"));
+    if (!name || strcmp(name, m->name)) continue;
+    rt_print(o, "<p>What acts on the inputs: <b>");
+    rt_escape(o, acts && *acts ? acts : "nothing");
+    rt_print(o, "</b></p><div class=wide><table><tr><th>layer<th>type<th>weights<th>verdict<th>line");
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
+      json_array_foreach(json_object_get(model, lists[l].list), k, row) {
+        const char *text = json_string_value(json_object_get(row, lists[l].name)), *type = json_string_value(json_object_get(row, "type"));
+        const char *verdict = json_string_value(json_object_get(row, "verdict")), *left = json_string_value(json_object_get(row, "residual"));
+        long long weights = json_integer_value(json_object_get(row, "parameters")), line = json_integer_value(json_object_get(row, "line"));
+        rt_print(o, "<tr><td>%s%s", lists[l].kind ? lists[l].kind : "", lists[l].kind ? " " : "");
+        rt_escape(o, text ? text : "");
+        rt_print(o, "<td>");
+        rt_escape(o, type ? type : "");
+        if (weights) rt_print(o, "<td>%lld<td>", weights);
+        else rt_print(o, "<td><td>");
+        rt_escape(o, verdict ? verdict : "");
+        if (verdict && strcmp(verdict, "proved") && left) {
+          rt_print(o, ", left: ");
+          rt_escape(o, left);
+        }
+        if (line) rt_print(o, "<td>%lld", line);
+        else rt_print(o, "<td>");
+      }
+    rt_print(o, "</table></div>");
+  }
+}
+
 static void write_audit(Text *o, const char *folder) {
   Trouble none = { 0 };
   char *path = rt_text(&none, "%s/audit.txt", folder);
@@ -306,7 +341,7 @@ bool rt_report_write(const gdl_module *m, const char *folder, Trouble *t) {
   bool ok = curves(&o, &picture, m, log, t);
   if (proof) {
     rt_print(&o, "<section><h2>What is proved</h2>");
-    rt_html(&o, proof);
+    write_proof(&o, proof, m);
     rt_print(&o, "</section>");
   }
   write_audit(&o, folder);
