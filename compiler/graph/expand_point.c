@@ -9,7 +9,7 @@ static const Rep *rep_of_arg(const Value *v, uint32_t i) { return v->arg[i]->typ
 /* The copies [from, from + n) of the MUL axis of x. */
 static Val copies_from(Lower *l, Val x, uint32_t from, uint32_t n) {
   const Shape *s = &l->g->node.at[x].shape;
-  if (!from && s->axis[s->rank - 1].n == (Size)n) return x;
+  if (!from && (!s->rank || s->axis[s->rank - 1].n == (Size)n)) return x;    /* an average of a train block has no axes */
   return graph_view(l->g, x, &(View){ .sort = VIEW_SLICE, .axis = (uint8_t)(s->rank - 1), .from = from, .n = n });
 }
 
