@@ -59,12 +59,24 @@ static double value(Trial *t, const Arg *a, uint64_t i, const Program *p, const 
   return floor((uniform(t) + 1) / 2 * (double)most);
 }
 
+/* Rows of a set belong to samples in order; the ends of a pair are any rows of its set. */
+static double index_at(Trial *t, const Arg *a, uint64_t k, uint64_t n) {
+  const Space *s = a->space;
+  bool sample = a->name.n > 7 && !memcmp(a->name.at + a->name.n - 7, "_sample", 7);
+  if (sample || !s || !s->base) return floor((double)k * (double)t->sizes[0] / (double)n);
+  for (uint32_t i = 1; i < t->g->dom.n; i++)
+    if (str_equal(t->g->dom.at[i].name, s->base->name)) {
+      Size rows = t->g->dom.at[i].n;
+      return floor((uniform(t) + 1) / 2 * (double)(rows >= 0 ? rows : t->sizes[-rows - 1]));
+    }
+  return 0;
+}
+
 typedef struct Args { void **f64, **own; uint64_t *n; } Args;     /* own: as the ABI wants them, in the entry's width */
 
 static Args make_args(Trial *t, const Program *p, const Model *m, Base real) {
   const Graph *g = t->g;
   Args a = { arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, uint64_t, g->arg.n) };
-  int64_t samples = t->sizes[0];
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *arg = &g->arg.at[i];
     uint64_t n = a.n[i] = count(t, arg);
@@ -74,7 +86,7 @@ static Args make_args(Trial *t, const Program *p, const Model *m, Base real) {
     float *f = whole || f64 ? NULL : arena_array(t->arena, float, n + 1);
     double *d2 = whole || !f64 ? NULL : arena_array(t->arena, double, n + 1);
     for (uint64_t k = 0; k < n; k++) {
-      double x = arg->role == ARG_INDEX ? floor((double)k * (double)samples / (double)n) : (float)value(t, arg, k, p, m);
+      double x = arg->role == ARG_INDEX ? index_at(t, arg, k, n) : (float)value(t, arg, k, p, m);
       if (whole) { w[k] = (int32_t)x; w2[k] = (int32_t)x; continue; }
       d[k] = x;
       if (f) f[k] = (float)x; else d2[k] = x;
