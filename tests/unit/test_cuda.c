@@ -4,11 +4,12 @@
 #include "shim/shim.h"
 #include <criterion/criterion.h>
 
-static void agree(uint64_t seed) {
+static void agree(uint64_t seed, bool *used) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
   Kernel *k = case_random_kernel(&arena, seed, 32);
   cr_assert(loops_verify(k, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
+  for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
   CaseMemory a = case_memory(k, seed);
   cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
   Out text = { .arena = &arena };
@@ -30,7 +31,9 @@ static void agree(uint64_t seed) {
 }
 
 Test(cuda, random_kernels_give_the_bits_of_the_evaluator) {
-  for (uint64_t seed = 1; seed <= 6; seed++) agree(seed);
+  bool used[L_OPS] = { false };
+  for (uint64_t seed = 1; seed <= 6; seed++) agree(seed, used);
+  for (int op = 1; op < L_OPS; op++) cr_expect(used[op], "no kernel has %s", loops_op_name((LoopsOp)op));
 }
 
 /* A tile that warps turn round, in one block for all slots. Without any one of its barriers the text is wrong. */

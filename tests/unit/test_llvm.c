@@ -3,6 +3,7 @@
 #include "back/llvm.h"
 #include "loops_cases.h"
 #include <criterion/criterion.h>
+#include <unistd.h>
 
 static Str text_of(Arena *arena, const Kernel *k) {
   Out out = { .arena = arena };
@@ -35,15 +36,55 @@ static void agree(uint64_t seed, int lanes, const char *march, LlvmCare care, bo
 }
 
 Test(llvm, random_kernels_give_the_bits_of_the_evaluator) {
-  static const int lanes[] = { 4, 8, 16 };
+  static const int lanes[] = { 2, 4, 8, 16, 32 };
   bool used[L_OPS] = { false };
-  for (uint64_t seed = 1; seed <= 12; seed++) agree(seed, lanes[seed % 3], "native", LLVM_CAREFUL, used);
+  for (uint64_t seed = 1; seed <= 15; seed++) agree(seed, lanes[seed % 5], "native", LLVM_CAREFUL, used);
   for (int op = 1; op < L_OPS; op++) cr_expect(used[op], "no kernel has %s", loops_op_name((LoopsOp)op));
 }
 
 Test(llvm, a_processor_without_fma_gives_the_same_bits) {
   bool used[L_OPS];
   for (uint64_t seed = 21; seed <= 24; seed++) agree(seed, seed % 2 ? 4 : 8, "x86-64", LLVM_CAREFUL, used);
+}
+
+/* The names an object wants from others, one a line. */
+static Str undefined(Arena *arena, Bytes object) {
+  char path[] = "/tmp/gdlc-object-XXXXXX", *text = arena_array(arena, char, 4096);
+  int file = mkstemp(path);
+  cr_assert(file >= 0 && write(file, object.at, object.n) == (ssize_t)object.n);
+  close(file);
+  FILE *names = popen(str_format(arena, "nm -u %s", path).at, "r");
+  cr_assert(names);
+  size_t n = fread(text, 1, 4095, names);
+  cr_assert(pclose(names) == 0);
+  unlink(path);
+  return (Str){ text, (uint32_t)n };
+}
+
+Test(llvm, objects_want_fma_and_rint_of_others_where_the_processor_has_none) {
+  static const char *const march[] = { "x86-64", "x86-64-v3", "x86-64-v4" };
+  for (int care = LLVM_CAREFUL; care <= LLVM_QUICK; care++)
+    for (size_t i = 0; i < sizeof march / sizeof *march; i++) {
+      Arena arena = { 0 };
+      Why why = { .arena = &arena };
+      Bytes object;
+      Kernel *k = case_random_kernel(&arena, 41 + i, 8);
+      LlvmUnit *u = llvm_open(S("random"), str_of(march[i]), (LlvmCare)care, &why);
+      cr_assert(u);
+      llvm_kernel(u, k, 4096);
+      cr_assert(llvm_emit(u, LLVM_OBJECT, &arena, &object, NULL, &why), "%s", why.reason.n ? why.reason.at[0].text.at : "");
+      Str names = undefined(&arena, object);
+      char *rest = (char *)names.at, *word;
+      int wanted = 0;
+      while ((word = strtok_r(rest, " \n", &rest))) {
+        if (!strcmp(word, "U")) continue;
+        wanted++;
+        cr_expect(!strcmp(word, "fma") || !strcmp(word, "fmaf") || !strcmp(word, "rint") || !strcmp(word, "rintf"), "%s wants %s", march[i], word);
+      }
+      cr_expect((wanted == 0) == (i > 0), "%s wants %d", march[i], wanted);
+      llvm_close(u);
+      arena_free(&arena);
+    }
 }
 
 Test(llvm, haste_gives_the_same_bits) {

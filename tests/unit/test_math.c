@@ -3,6 +3,7 @@
 #include "loops/loops.h"
 #include <Random123/threefry.h>
 #include <criterion/criterion.h>
+#include <criterion/logging.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -60,6 +61,7 @@ static void check(const char *name, Function *f, Truth *truth, Base b, Spread sp
     double u = ulps(b, y[i], truth(x[i]));
     if (u > worst) { worst = u; at = x[i]; }
   }
+  cr_log_info("%s f%d: %.2f ulp, at most %.1f", name, b == BASE_F32 ? 32 : 64, worst, bound);
   cr_expect(worst <= bound, "%s f%d: %.2f ulp at %.17g, at most %.1f", name, b == BASE_F32 ? 32 : 64, worst, at, bound);
 }
 
