@@ -4,7 +4,8 @@ work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$root" || exit 1
 label='\[[a-z][a-z]*\.[0-9][0-9]*\]'
 sed -n "s/^\(- \|[0-9]*\. \)\($label\).*/\2/p" lang/spec.md >"$work/defined"
-sort -u "$work/defined" >"$work/known"
+# docs/adding-a-word.md adds clauses of its own, in a change that it shows
+{ cat "$work/defined"; sed -n "s/^+- \($label\).*/\1/p" docs/adding-a-word.md; } | sort -u >"$work/known"
 if awk -F'[].[]' '{ if ($3 != ++n[$2]) { print; bad = 1 } } END { exit bad || !NR }' "$work/defined" >"$work/out"; then
   echo "pass spec: labels are numbered 1, 2, 3 ..."
 else echo "fail spec: labels out of order or twice: $(head -n 3 "$work/out" | tr '\n' ' ')"; fi
