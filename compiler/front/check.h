@@ -111,6 +111,7 @@ const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, u
 const Space *space_pairs(Check *c, const Space *base, PairMask mask);
 const Space *space_orbits(Check *c, const Space *base, Why *why);
 uint64_t space_count(const Space *s);
+uint32_t common_divisor(uint32_t a, uint32_t b);     /* the greatest; of spacings                    */
 bool space_same(const Space *a, const Space *b);
 
 /* --- rule_*.c: one function a row of words.def; rule_later and rule_none are check.c's --------------- */

@@ -187,15 +187,6 @@ static bool meet_kept(Check *c, Proof *p, const bool *kept) {
   return lost;
 }
 
-static uint32_t gcd(uint32_t a, uint32_t b) {
-  while (b) {
-    uint32_t r = a % b;
-    a = b;
-    b = r;
-  }
-  return a;
-}
-
 /* [proof.2] Translations by multiples of both; mirrors whose centre suits both, else no flips. */
 static bool meet_shift(Check *c, Proof *p, uint32_t shift, int32_t centre2) {
   if (shift == 1 || p->shift == 0) return false;
@@ -205,7 +196,7 @@ static bool meet_shift(Check *c, Proof *p, uint32_t shift, int32_t centre2) {
     if (centre2 != p->centre2) meet_kept(c, p, elements_unflipped(c));
     return true;
   }
-  uint32_t common = gcd(old, shift), both = old / common * shift;
+  uint32_t common = common_divisor(old, shift), both = old / common * shift;
   int64_t x = p->centre2;
   if ((x - centre2) % (int32_t)common) meet_kept(c, p, elements_unflipped(c));
   else

@@ -219,15 +219,6 @@ static bool allow_stride(Site *site, const Use *u) {
   return true;
 }
 
-static uint32_t gcd(uint32_t a, uint32_t b) {
-  while (b) {
-    uint32_t r = a % b;
-    a = b;
-    b = r;
-  }
-  return a;
-}
-
 /* Twice a centre of the mirrors that map the elements of a derived torus to elements, or -1 [grid.8]. */
 static int32_t centre2(const Space *s) {
   for (uint32_t k = 0; k < s->divide; k++) {
@@ -247,7 +238,7 @@ static void prove(Site *site, Value *v, const Use *u) {
     if (!down || s == 1) return;
     const Space *on = v->type.on;
     bool divides = u->verdict[0].divides && (u->from->ndim < 2 || u->verdict[1].divides);
-    uint32_t shift = on->factor / gcd(on->factor, on->divide);
+    uint32_t shift = on->factor / common_divisor(on->factor, on->divide);
     int32_t centre = centre2(on);
     site_stride(site, v, divides ? shift : 0, divides && centre >= 0 ? centre % (int32_t)shift : v->proof.centre2,
                 "a stride on what goes around");
@@ -259,11 +250,11 @@ static void prove(Site *site, Value *v, const Use *u) {
   if (v->proof.margin >= 0) v->proof.margin = (int32_t)grid_margin(a, v->proof.margin);
   uint32_t *up = down ? &v->proof.spacing : &v->proof.per, common;
   *up *= s;
-  common = gcd(v->proof.spacing, v->proof.per);
+  common = common_divisor(v->proof.spacing, v->proof.per);
   v->proof.spacing /= common;
   v->proof.per /= common;
   if (down && v->proof.shift)
-    v->proof.shift = v->proof.shift / gcd(v->proof.shift, v->proof.spacing) * v->proof.spacing;
+    v->proof.shift = v->proof.shift / common_divisor(v->proof.shift, v->proof.spacing) * v->proof.spacing;
   bool unfit[2] = { !u->verdict[0].mirrored, u->from->ndim > 1 && !u->verdict[1].mirrored };
   bool flipped = (unfit[0] && still_flipped(c, u->x, 0)) || (unfit[1] && still_flipped(c, u->x, 1));
   if (flipped)
