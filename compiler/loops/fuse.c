@@ -88,6 +88,22 @@ static bool walks_table(const Fuse *f, Val v) {
   return false;
 }
 
+/* How often a walk along the entries of a table reads a number of argument i of v. */
+static double walked(const Fuse *f, Val v, uint8_t i) {
+  const Node *n = node(f, v);
+  double most = 0;
+  for (uint8_t t = 0; n->op == OP_contract && t < n->nargs; t++) {
+    const Node *x = node(f, n->arg[t]);
+    if (x->op != OP_table || t == i || f->g->table.at[x->number].number != NUMBER_REAL) continue;
+    double shared = 1;
+    for (uint8_t a = 0; a < x->shape.rank; a++)
+      if (places(n, n->labels->of[t][a], i)) shared *= (double)x->shape.axis[a].n;
+    double often = f->g->table.at[x->number].n / shared;
+    if (often > most) most = often;
+  }
+  return most;
+}
+
 static bool known_size(const Fuse *f, Val v) {
   const Shape *s = &node(f, v)->shape;
   for (uint8_t a = 0; a < s->rank; a++)
@@ -137,6 +153,10 @@ static bool find_levels(Fuse *f) {
     for (uint8_t i = 0; i < n->nargs; i++) {
       Val a = n->arg[i];
       uint32_t r = readable(f, a);
+      if (f->sort[a] == SORT_SUM && numbers(f, a) > SMALL && walked(f, v, i) >= 2) {
+        f->total[a] = true;
+        r = f->level[a] + 2;
+      }
       if (has_rows(f, a) && f->sort[a] == SORT_ROWS && !summed && !reads_own_row(f, v, i)) {
         f->kept[a] = true;                             /* rows of others: through memory */
         r = f->level[a] + 1;
@@ -327,7 +347,8 @@ bool schedule_fused(Schedule *s) {
   uint32_t n = s->g->node.n;
   Arena *a = s->arena;
   Fuse f = { .s = s, .g = s->g, .sort = arena_array(a, uint8_t, n), .level = arena_array(a, uint32_t, n), .needed = arena_array(a, bool, n),
-    .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored = arena_array(a, bool, n), .state = arena_array(a, bool, n),
+    .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n),
+    .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored = arena_array(a, bool, n), .state = arena_array(a, bool, n),
     .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n), .times = arena_array(a, double, n),
     .price = arena_array(a, double, n) };
   mark(&f);
@@ -363,6 +384,7 @@ bool schedule_fused(Schedule *s) {
     const Node *x = node(&f, v);
     if (x->op == OP_input) s->loc[v] = input_loc(s, x);
     if (f.sort[v] == SORT_SUM) s->loc[v] = partial_buffer(&f, v);
+    if (f.total[v]) f.total_at[v] = schedule_buffer(s, v, "total");
     if (f.sort[v] == SORT_SCATTER) {
       s->loc[v] = schedule_buffer(s, v, op_name((Op)x->op));
       if (gen_scatter_scratch(x)) f.scratch[v] = schedule_buffer(s, v, "scratch");

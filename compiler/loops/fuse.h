@@ -27,6 +27,8 @@ typedef struct Fuse {
   uint32_t *level;                  /* of the kernel that computes it                              */
   bool *needed, *kept, *late;       /* late: a sum whose operands are kept, computed as LARGE       */
   Loc *scratch;                     /* of lse at an index                                          */
+  bool *total;                      /* a sum whose partials are added up before it is read often   */
+  Loc *total_at;
   bool *state;                      /* reads weights or moments without anything in memory between  */
   bool *stored;                     /* LARGE: something but panels of gemms reads it               */
   GemmPlan *gemm;
@@ -99,6 +101,9 @@ static inline uint32_t readable(const Fuse *f, Val v) {      /* from which level
   bool after = f->sort[v] == SORT_SUM || f->sort[v] == SORT_LARGE || f->sort[v] == SORT_SCATTER;
   return f->sort[v] == SORT_LEAF ? 0 : f->level[v] + after;
 }
+
+/* The kernel that adds the partials of a sum up, for those after it. */
+static inline bool total_here(const Fuse *f, Val v, uint32_t level) { return f->needed[v] && f->total[v] && f->level[v] + 1 == level; }
 
 /* fuse_rows.c: rows of one root, a chunk at a time; and what once.c shares with it. */
 void level_rows(Level *l, uint32_t level, uint16_t root);

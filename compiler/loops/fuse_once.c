@@ -132,6 +132,14 @@ static void once(Level *l, uint32_t level) {
     level_flush(l, v, &partial);
     l->x.loc[v] = own;
   }
+  for (Val v = 1; v < f->g->node.n; v++) {
+    if (!total_here(f, v, level)) continue;
+    Nest nest = { .v = v, .to = f->total_at[v], .share = gen_share(f->g, &node(f, v)->shape) };
+    Coord c[COORDS_MOST];
+    gen_coords(f->g, &node(f, v)->shape, c);
+    schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), &nest.low, &nest.high);
+    gen_copy(&l->x, &nest);
+  }
   /* panels of gemms whose B has this level */
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!f->needed[v] || !f->gemm[v].is || has_rows(f, operand(f, v, 1))) continue;
@@ -145,12 +153,14 @@ static void once(Level *l, uint32_t level) {
   }
 }
 
-static Level open_level(Fuse *f, const char *suffix, uint32_t number) {
+static Level open_level(Fuse *f, const char *suffix, uint32_t number, uint32_t level) {
   Schedule *s = f->s;
   Level l = { .f = f };
   l.x = schedule_kernel(s, str_format(s->arena, "%.*s_%s%u", STR(s->g->name), suffix, number), &l.slot);
   l.x.loc = arena_array(s->arena, Loc, s->g->node.n);
   memcpy(l.x.loc, s->loc, s->g->node.n * sizeof *s->loc);
+  for (Val v = 1; v < s->g->node.n; v++)
+    if (f->total[v] && f->level[v] + 2 <= level) l.x.loc[v] = f->total_at[v];
   return l;
 }
 
@@ -195,9 +205,9 @@ void level_emit(Fuse *f, uint32_t level) {
   bool any = false;
   bool *want = arena_array(f->s->arena, bool, f->g->node.n);
   fuse_places(f, level);
-  Level l = open_level(f, "", level);
+  Level l = open_level(f, "", level, level);
   for (Val v = 1; v < f->g->node.n; v++) {
-    bool sum = row_sum_here(f, v, level), here = once_here(f, v, level);
+    bool sum = row_sum_here(f, v, level), here = once_here(f, v, level) || total_here(f, v, level);
     if (f->needed[v] && f->gemm[v].is && !has_rows(f, operand(f, v, 1)) && f->level[operand(f, v, 1)] == level) {
       any = true;
       need_small(&l, operand(f, v, 1), want);
@@ -284,7 +294,7 @@ bool stores_are_safe(Fuse *f) {
 }
 
 void level_stores(Fuse *f) {
-  Level l = open_level(f, "store", 0);
+  Level l = open_level(f, "store", 0, UINT32_MAX);
   Kernel *k = l.x.k;
   l.last = true;
   bool *want = arena_array(f->s->arena, bool, f->g->node.n), *done = arena_array(f->s->arena, bool, f->g->store.n + 1), any = false;
