@@ -5,7 +5,6 @@
 #   make test       installs what is missing, builds with sanitizers, runs every test
 #   make install    to PREFIX (/usr/local)
 #   make bench      speed, beside the machine's limits; PEERS=FOLDER measures PyTorch too
-#   make golden     rewrites the dumps under tests/golden; read the diff like code
 
 CC      = gcc
 CXX     = g++
