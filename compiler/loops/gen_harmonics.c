@@ -97,6 +97,6 @@ void gen_harmonics(Gen *x, const Nest *nest) {
   bool shared = nest->high && nest->share != c.at;    /* shares of components: the whole to the one that has the first */
   uint32_t share = nest->share > c.at ? nest->share - 1 : nest->share;
   if (nest->high && !shared) l_if(x->k, l_op2(x->k, L_IEQ, nest->low, l_int(x->k, 0)));
-  gen_each(x, &rest, shared ? share : 0, shared ? nest->low : 0, shared ? nest->high : 0, false, one_vector, &c);
+  gen_each(x, &rest, shared ? share : 0, shared ? nest->low : 0, shared ? nest->high : 0, true, one_vector, &c);
   if (nest->high && !shared) l_end(x->k);
 }

@@ -16,7 +16,7 @@ static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bo
   bool pair = flat && s->rank >= 2 && s->axis[s->rank - 1].role == ROLE_MUL && s->axis[s->rank - 2].role == ROLE_REP && c[n - 1].n > 1;
   l = (Lanes){ n - (pair ? 2u : 1u), pair ? 2 : 1, c[n - 1].size, c[n - 1].n, pair };
   if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
-  if (x->serial || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
+  if (x->serial || !flat || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
   if (c[0].n < 0 && c[0].size != -1) return (Lanes){ 0, 1, c[0].size, c[0].n, false };     /* rows of a set: many */
   if (flat && n > 1 && c[n - 2].n > 1 && c[n - 2].n * l.extent >= x->k->lanes / 2) {      /* the last two as one */
     if (l.extent == 1) return (Lanes){ n - 2, 1, c[n - 2].size, c[n - 2].n, false };
