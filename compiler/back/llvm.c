@@ -1,7 +1,8 @@
 /* llvm.c: Loops to LLVM, one printer for scalars and vectors.
  *
  * - No fast-math flags: Loops has chosen the order, and fma is explicit.
- * - Every buffer has an alias scope of its own, so loads of one move across stores of another.
+ * - Every buffer has an alias scope of its own, so loads of one move across stores of another; buffers of a slab that share
+ *   bytes are not told apart.
  * - RSUM is a fixed tree of shuffles, so that bits do not depend on LLVM.
  * - A varying index has 32 bits (one gather, not two), a uniform one 64.
  * - A load or store of a uniform index with lstride 1 is one vector access; anything else varying gathers.
@@ -109,7 +110,6 @@ typedef struct Print {
   const Kernel *k;
   Arena arena;                      /* as long as one kernel                                       */
   V fn, low, high, slab, *v, *var, *base;
-  LLVMMetadataRef *own, *others;
   V *scope, *noalias;
   Bracket *open;
   uint32_t depth;
