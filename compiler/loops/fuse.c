@@ -1,20 +1,20 @@
-/* fuse.c: pipelines of many values (COMPILER, section 3), decided.
+/* fuse.c: pipelines of many values, decided: what is in memory, and when [plan.3, plan.4, plan.7].
  *
- * A value either has rows (its first axis is the sample, or a set of unknown size) or has none. Reading one's own row is
- * local; a value without rows that is computed from rows, rows of another set, and other rows of one's own need all of
- * them: a barrier. So every value has a *level*, the number of barriers before it, and level L is one kernel. In it each
- * slot
+ * A value either has rows (its first axis is the sample, or a set of unknown size) or has none. Reading one's own row
+ * is local; a value without rows that is computed from rows, rows of another set, and other rows of one's own need all
+ * of them: a barrier. So every value has a *level*, the number of barriers before it, and level L is one kernel. In it
+ * each slot
  *
  *     1. computes small values without rows for itself, all slots the same numbers            (prologue)
  *     2. computes its share of large values without rows: filters, panels, sums of gradients   (once)
- *     3. runs through its rows, a chunk at a time: gemms, sums, and what they need          (rows)
+ *     3. runs through its rows, a chunk at a time: gemms, sums, and what they need             (rows)
  *
- * A sum over rows is one partial a slot, added in the order of the slots by who reads it. A value with rows that a later
- * level reads is *kept* in memory when having it again costs a contract over 16 or more; else it is computed again from
- * what is kept. Within a level a value is in the slab of its slot when it is read more than once or by a gemm, and nowhere
- * otherwise: it is computed where it is read. A window read by a gemm is a padded copy of its source in the slab, whose
- * border is written once a slot. The stores that overwrite state come last, in a kernel of their own, those of one weight
- * together.
+ * A sum over rows is one partial a slot, added in the order of the slots by who reads it. A value with rows that a
+ * later level reads is *kept* in memory when having it again costs a contract over 16 or more; else it is computed
+ * again from what is kept. Within a level a value is in the slab of its slot when it is read more than once or by a
+ * gemm, and nowhere otherwise: it is computed where it is read. A window read by a gemm is a padded copy of its
+ * source in the slab, whose border is written once a slot. The stores that overwrite state come last, in a kernel of
+ * their own, those of one weight together.
  *
  * Everything here chooses what is in memory and when; what a value is, gen_read.c says. */
 #include "loops/fuse.h"
@@ -57,7 +57,8 @@ static bool match(const Fuse *f, Val v, bool swap, GemmPlan *p) {
   if (rows_b && (!is_tail(bs, n->labels->of[B], p->label[1], p->n[1]) || windows(f, n->arg[B]))) return false;
   int64_t N = 1, K = 1;
   for (uint8_t i = 0; i < p->n[1]; i++) N *= label_size(f, n, B, p->label[1][i]);
-  for (uint8_t i = 0; i < p->n[2]; i++) K *= label_size(f, n, A, p->label[2][i]) < 0 ? 64 : label_size(f, n, A, p->label[2][i]);
+  for (uint8_t i = 0; i < p->n[2]; i++) K *= label_size(f, n, A, p->label[2][i]) < 0 ? 64 : label_size(f, n, A,
+      p->label[2][i]);
   return N >= f->s->lanes && K >= 8;
 }
 
@@ -71,7 +72,7 @@ static void find_gemms(Fuse *f) {
 }
 
 
-/* --- levels --------------------------------------------------------------------------------------------------------- */
+/* --- levels -------------------------------------------------------------------------------------------------- */
 /* A small sum over something large without rows: shared out over the slots. */
 static bool sums_large(const Fuse *f, Val v) {
   const Node *n = node(f, v);
@@ -139,7 +140,8 @@ static bool sums_one_row(const Fuse *f, Val v) {
 /* One partial a slot of a large sum over few rows costs more memory than its operands: later, as one large gemm. */
 static bool better_late(const Fuse *f, Val v) {
   if (!f->gemm[v].is || summed_root(f, v) != 1 || windows(f, operand(f, v, 0))) return false;
-  return numbers(f, v) * f->s->target->slots > 2 * f->g->expect[0] * (numbers(f, operand(f, v, 0)) + numbers(f, operand(f, v, 1)));
+  return numbers(f, v) * f->s->target->slots > 2 * f->g->expect[0] * (numbers(f, operand(f, v, 0)) + numbers(f,
+      operand(f, v, 1)));
 }
 
 static bool find_levels(Fuse *f) {
@@ -187,7 +189,7 @@ static bool find_levels(Fuse *f) {
   return true;
 }
 
-/* --- keep or have again ----------------------------------------------------------------------------------------------- */
+/* --- keep or have again -------------------------------------------------------------------------------------- */
 static bool expensive(const Fuse *f, Val v) {
   const Node *n = node(f, v);
   if (n->op != OP_contract) return false;
@@ -225,7 +227,7 @@ void fuse_activate(Fuse *f, uint32_t level, bool decide) {
   }
 }
 
-/* --- places in the slab --------------------------------------------------------------------------------------------------- */
+/* --- places in the slab -------------------------------------------------------------------------------------- */
 /* How often a number of argument i is read for each number of v. */
 static double factor(const Fuse *f, Val v, uint8_t i) {
   const Node *n = node(f, v);
@@ -251,7 +253,8 @@ static double price(const Fuse *f, Val v) {
   double sum = x->op == OP_map ? (double)expr_nodes(&f->g->expr, x->expr) - x->nargs : 1;
   for (uint8_t i = 0; i < x->nargs; i++) {
     Val a = x->arg[i];
-    bool here = f->sort[a] == SORT_ROWS && f->active[a] && !f->kept[a] && (node(f, a)->op == OP_map || node(f, a)->op == OP_view);
+    bool here = f->sort[a] == SORT_ROWS && f->active[a] && !f->kept[a] && (node(f, a)->op == OP_map || node(f,
+        a)->op == OP_view);
     double own = here ? f->price[a] : 1;
     sum += own > WORTH_KEEPING ? 1 : own;
   }
@@ -267,11 +270,17 @@ void fuse_places(Fuse *f, uint32_t level) {
     bool sum = row_sum_here(f, v, level);
     if (!f->active[v] && !sum) continue;
     const Node *x = node(f, v);
-    bool gemm = f->gemm[v].is, reduces = x->op == OP_contract || x->op == OP_rmax || x->op == OP_lse || x->op == OP_fold || x->op == OP_random || x->op == OP_gather;
+    /* what leaves the cache near the core costs several times as much to write and to read */
+    double worth = numbers(f, v) * 4 > f->s->target->l2 ? FAR_WORTH_KEEPING : WORTH_KEEPING;
+    bool gemm = f->gemm[v].is, folds = x->op == OP_fold && x->view->sort == VIEW_WINDOW;
+    bool reduces = x->op == OP_contract || x->op == OP_rmax || x->op == OP_lse || folds || x->op == OP_random ||
+        x->op == OP_gather;
     bool far = false;                                  /* reads something that is itself computed on the spot */
     for (uint8_t i = 0; i < x->nargs; i++)
       far |= f->sort[x->arg[i]] == SORT_ROWS && f->active[x->arg[i]] && !f->kept[x->arg[i]];
-    if (!sum && !f->kept[v] && (gemm || expensive(f, v) || x->op == OP_harmonics || (reduces && f->times[v] > 1.01) || (x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > WORTH_KEEPING))) f->local[v] = true;
+    bool again = x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > worth;
+    bool must = gemm || expensive(f, v) || x->op == OP_harmonics || (reduces && f->times[v] > 1.01);
+    if (!sum && !f->kept[v] && (must || again)) f->local[v] = true;
     double each = f->kept[v] || f->local[v] || sum ? 1 : f->times[v];
     for (uint8_t i = 0; i < x->nargs; i++) {
       Val a = x->arg[i];
@@ -287,11 +296,12 @@ void fuse_places(Fuse *f, uint32_t level) {
 
 static bool state(ArgRole r) { return r == ARG_PARAM || r == ARG_MOMENT || r == ARG_AVERAGE; }
 
-/* --- all of it ------------------------------------------------------------------------------------------------------------------ */
+/* --- all of it ----------------------------------------------------------------------------------------------- */
 static Loc partial_buffer(Fuse *f, Val v) {
   Schedule *s = f->s;
   int64_t n = numbers(f, v), stride = (n + 15) / 16 * 16;
-  uint32_t entry = code_buffer(s->code, s->arena, str_format(s->arena, "parts%u", v), s->code->real, BUF_WORKSPACE, (SizeExpr){ .c = stride * s->target->slots });
+  uint32_t entry = code_buffer(s->code, s->arena, str_format(s->arena, "parts%u", v), s->code->real, BUF_WORKSPACE,
+      (SizeExpr){ .c = stride * s->target->slots });
   Loc l = loc_contiguous(s->g, &node(f, v)->shape, LOC_ENTRY, entry, 0, 0);
   l.parts = (uint32_t)s->target->slots;
   l.part_stride = stride;
@@ -318,7 +328,8 @@ static Loc panel_buffer(Fuse *f, Val v) {
         if (n->labels->of[opB][c[q].axis] == label) { l.stride[q] = step; step *= c[q].n; }
     }
   }
-  l.entry = code_buffer(s->code, s->arena, str_format(s->arena, "panel%u", v), s->code->real, BUF_WORKSPACE, (SizeExpr){ .c = step });
+  l.entry = code_buffer(s->code, s->arena, str_format(s->arena, "panel%u", v), s->code->real, BUF_WORKSPACE,
+      (SizeExpr){ .c = step });
   return l;
 }
 
@@ -346,10 +357,13 @@ static void mark(Fuse *f) {
 bool schedule_fused(Schedule *s) {
   uint32_t n = s->g->node.n;
   Arena *a = s->arena;
-  Fuse f = { .s = s, .g = s->g, .sort = arena_array(a, uint8_t, n), .level = arena_array(a, uint32_t, n), .needed = arena_array(a, bool, n),
+  Fuse f = { .s = s, .g = s->g, .sort = arena_array(a, uint8_t, n), .level = arena_array(a, uint32_t, n), .needed =
+      arena_array(a, bool, n),
     .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n),
-    .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored = arena_array(a, bool, n), .state = arena_array(a, bool, n),
-    .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n), .times = arena_array(a, double, n),
+    .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored =
+        arena_array(a, bool, n), .state = arena_array(a, bool, n),
+    .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n),
+        .times = arena_array(a, double, n),
     .price = arena_array(a, double, n) };
   mark(&f);
   find_gemms(&f);
@@ -378,7 +392,10 @@ bool schedule_fused(Schedule *s) {
       if (f.sort[x->arg[i]] == SORT_LARGE && !panel) f.stored[x->arg[i]] = true;
     }
   }
-  for (uint32_t i = 0; i < s->g->store.n; i++) f.stored[s->g->store.at[i].value] |= f.sort[s->g->store.at[i].value] == SORT_LARGE;
+  for (uint32_t i = 0; i < s->g->store.n; i++) {
+    Val v = s->g->store.at[i].value;
+    f.stored[v] |= f.sort[v] == SORT_LARGE;
+  }
   for (Val v = 1; v < n; v++) {
     if (!f.needed[v]) continue;
     const Node *x = node(&f, v);
@@ -389,7 +406,8 @@ bool schedule_fused(Schedule *s) {
       s->loc[v] = schedule_buffer(s, v, op_name((Op)x->op));
       if (gen_scatter_scratch(x)) f.scratch[v] = schedule_buffer(s, v, "scratch");
     }
-    if ((f.sort[v] == SORT_LARGE && f.stored[v]) || (f.sort[v] == SORT_ROWS && f.kept[v])) s->loc[v] = schedule_buffer(s, v, op_name((Op)x->op));
+    if ((f.sort[v] == SORT_LARGE && f.stored[v]) || (f.sort[v] == SORT_ROWS && f.kept[v])) s->loc[v] =
+        schedule_buffer(s, v, op_name((Op)x->op));
     if (f.gemm[v].is && !has_rows(&f, operand(&f, v, 1))) f.gemm[v].panel = panel_buffer(&f, v);
   }
   for (uint32_t level = 0; level < f.levels; level++) level_emit(&f, level);

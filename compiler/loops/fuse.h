@@ -8,7 +8,7 @@
 #define GDLC_LOOPS_FUSE_H
 #include "loops/schedule.h"
 
-enum { SMALL = 4096, EXPENSIVE = 16, SLAB_MOST = 1 << 20, WORTH_KEEPING = 4 };
+enum { SMALL = 4096, EXPENSIVE = 16, SLAB_MOST = 1 << 20, WORTH_KEEPING = 4, FAR_WORTH_KEEPING = 24 };
 typedef enum Sort { SORT_LEAF, SORT_ROWS, SORT_SUM, SORT_SCATTER, SORT_SMALL, SORT_LARGE, SORT_INLINE } Sort;
 /* SUM: a partial a slot. SCATTER: at an index, rows of the result shared out. LARGE: in memory, computed in shares.
  * SMALL: by each slot for itself. INLINE: a large map, computed where it is read. */
@@ -95,7 +95,8 @@ static inline bool row_sum_here(const Fuse *f, Val v, uint32_t level) {
 }
 static inline bool once_here(const Fuse *f, Val v, uint32_t level) {
   if (!f->needed[v] || f->level[v] != level) return false;
-  return (f->sort[v] == SORT_LARGE && f->stored[v]) || f->sort[v] == SORT_SCATTER || (f->sort[v] == SORT_SUM && !summed_root(f, v));
+  return (f->sort[v] == SORT_LARGE && f->stored[v]) || f->sort[v] == SORT_SCATTER || (f->sort[v] == SORT_SUM &&
+      !summed_root(f, v));
 }
 static inline uint32_t readable(const Fuse *f, Val v) {      /* from which level on                        */
   bool after = f->sort[v] == SORT_SUM || f->sort[v] == SORT_LARGE || f->sort[v] == SORT_SCATTER;
@@ -103,7 +104,8 @@ static inline uint32_t readable(const Fuse *f, Val v) {      /* from which level
 }
 
 /* The kernel that adds the partials of a sum up, for those after it. */
-static inline bool total_here(const Fuse *f, Val v, uint32_t level) { return f->needed[v] && f->total[v] && f->level[v] + 1 == level; }
+static inline bool total_here(const Fuse *f, Val v, uint32_t level) { return f->needed[v] && f->total[v] &&
+    f->level[v] + 1 == level; }
 
 /* fuse_rows.c: rows of one root, a chunk at a time; and what once.c shares with it. */
 void level_rows(Level *l, uint32_t level, uint16_t root);

@@ -7,12 +7,13 @@
 
 static bool state(ArgRole r) { return r == ARG_PARAM || r == ARG_MOMENT || r == ARG_AVERAGE; }
 
-/* --- values without rows ------------------------------------------------------------------------------------------------- */
+/* --- values without rows ------------------------------------------------------------------------------------- */
 /* Small values that something of this level reads directly: computed by each slot into its slab. */
 /* Copies alone, which lanes run through several times a vector where components stand in front of them. */
 static bool repeats(const Level *l, Val v) {
   const Shape *s = &node(l->f, v)->shape;
-  return s->rank == 1 && s->number == NUMBER_REAL && s->axis[0].role == ROLE_MUL && s->axis[0].n > 1 && s->axis[0].n % l->x.k->lanes;
+  return s->rank == 1 && s->number == NUMBER_REAL && s->axis[0].role == ROLE_MUL && s->axis[0].n > 1 &&
+      s->axis[0].n % l->x.k->lanes;
 }
 
 static void need_small(Level *l, Val v, bool *want) {
@@ -47,7 +48,8 @@ static void prologue(Level *l, bool *want) {
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!want[v]) continue;
     int64_t n = numbers(f, v);
-    Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, level_local(l, v, n + (repeats(l, v) ? l->x.k->lanes : 0)), 0);
+    Loc to = loc_contiguous(f->g, &node(f, v)->shape, LOC_LOCAL, 0, level_local(l, v, n + (repeats(l, v)
+        ? l->x.k->lanes : 0)), 0);
     Nest nest = { .v = v, .to = to };
     l_bar(l->x.k);
     if (f->sort[v] == SORT_SUM || f->sort[v] == SORT_LEAF) gen_copy(&l->x, &nest);     /* a sum: adds the partials up */
@@ -168,7 +170,8 @@ static void describe(Fuse *f, uint32_t level, Str *what, SizeExpr *flops) {
   Out out = { .arena = f->s->arena };
   Str last = { 0 };
   for (Val v = 1; v < f->g->node.n; v++) {
-    bool here = (f->active[v] && (f->kept[v] ? f->level[v] == level : f->gemm[v].is)) || row_sum_here(f, v, level) || once_here(f, v, level);
+    bool here = (f->active[v] && (f->kept[v] ? f->level[v] == level : f->gemm[v].is)) || row_sum_here(f, v, level) ||
+        once_here(f, v, level);
     if (!here) continue;
     const Node *n = node(f, v);
     if (f->gemm[v].is) {
@@ -189,7 +192,8 @@ static void describe(Fuse *f, uint32_t level, Str *what, SizeExpr *flops) {
 /* What the kernel keeps for later ones, and the sums that it leaves, in numbers. */
 static void comment(const Fuse *f, uint32_t level, const Level *l, Str what, SizeExpr flops) {
   Out *o = f->s->comments;
-  out_printf(o, "// %.*s_%u: %.*s\n//   %ld flop a row, slab %ld bytes\n", STR(f->g->name), level, STR(what), (long)flops.k[0], (long)l->x.k->slab);
+  out_printf(o, "// %.*s_%u: %.*s\n//   %ld flop a row, slab %ld bytes\n", STR(f->g->name), level, STR(what),
+      (long)flops.k[0], (long)l->x.k->slab);
   for (Val v = 1; v < f->g->node.n; v++) {
     const char *how = f->active[v] && f->kept[v] && f->level[v] == level ? "keeps" : row_sum_here(f, v, level) ? "sums"
                     : once_here(f, v, level) ? "once" : NULL;
@@ -232,7 +236,7 @@ void level_emit(Fuse *f, uint32_t level) {
   schedule_close(f->s, &l.x, what, flops);
 }
 
-/* --- stores of values without rows ------------------------------------------------------------------------------------------- */
+/* --- stores of values without rows --------------------------------------------------------------------------- */
 /* Where a store of a moment belongs: to the weight at this offset of the first moments. */
 static uint64_t home(const Fuse *f, const Store *s) {
   const Arg *a = &f->g->arg.at[s->arg];
@@ -241,7 +245,8 @@ static uint64_t home(const Fuse *f, const Store *s) {
   bool first = false;
   for (uint32_t i = 0; i < f->g->store.n; i++) {
     const Store *o = &f->g->store.at[i];
-    first |= f->g->arg.at[o->arg].role == ARG_PARAM && o->offset == s->offset && shape_equal(f->g, &node(f, o->value)->shape, &node(f, s->value)->shape);
+    first |= f->g->arg.at[o->arg].role == ARG_PARAM && o->offset == s->offset && shape_equal(f->g, &node(f,
+        o->value)->shape, &node(f, s->value)->shape);
   }
   return first || s->offset < half ? s->offset : s->offset - half;
 }
@@ -253,10 +258,12 @@ static bool safe(const Fuse *f, Val v, const uint32_t *group, uint32_t n) {
   if (x->op == OP_param || x->op == OP_input) {
     for (uint32_t i = 0; i < f->g->store.n; i++) {
       const Store *s = &f->g->store.at[i];
-      uint64_t size = shape_count(&node(f, s->value)->shape, (int64_t[8]){ 1 }), own = shape_count(&x->shape, (int64_t[8]){ 1 });
+      uint64_t size = shape_count(&node(f, s->value)->shape, (int64_t[8]){ 1 }), own = shape_count(&x->shape,
+          (int64_t[8]){ 1 });
       if (s->arg != x->number || s->offset >= x->offset + own || x->offset >= s->offset + size) continue;
       bool in = false;
-      for (uint32_t k = 0; k < n; k++) in |= group[k] == i && s->offset == x->offset && shape_equal(f->g, &x->shape, &node(f, s->value)->shape);
+      for (uint32_t k = 0; k < n; k++) in |= group[k] == i && s->offset == x->offset && shape_equal(f->g, &x->shape,
+          &node(f, s->value)->shape);
       if (!in) return false;
     }
     return true;
@@ -297,7 +304,8 @@ void level_stores(Fuse *f) {
   Level l = open_level(f, "store", 0, UINT32_MAX);
   Kernel *k = l.x.k;
   l.last = true;
-  bool *want = arena_array(f->s->arena, bool, f->g->node.n), *done = arena_array(f->s->arena, bool, f->g->store.n + 1), any = false;
+  bool *want = arena_array(f->s->arena, bool, f->g->node.n), *done = arena_array(f->s->arena, bool,
+      f->g->store.n + 1), any = false;
   memset(f->active, 0, f->g->node.n * sizeof *f->active);
   for (uint32_t i = 0; i < f->g->store.n; i++) {
     Val v = f->g->store.at[i].value;

@@ -17,7 +17,8 @@ int level_local(Level *l, Val v, int64_t n) {
 }
 
 /* Where a label's coordinates lie in an operand: strides, by its Loc. */
-static void dims_of(Level *l, const Node *n, int operand, const Loc *loc, uint8_t label, int64_t *stride, int64_t *size, uint32_t *coords) {
+static void dims_of(Level *l, const Node *n, int operand, const Loc *loc, uint8_t label, int64_t *stride,
+    int64_t *size, uint32_t *coords) {
   const Shape *s = operand < 0 ? &n->shape : &node(l->f, n->arg[operand])->shape;
   const uint8_t *of = operand < 0 ? n->labels->out : n->labels->of[operand];
   Coord c[COORDS_MOST];
@@ -37,7 +38,8 @@ static GemmOperand base_of(Level *l, const Loc *loc, const Shape *s) {
 }
 
 /* Dims of the labels of one class; the sample runs over the chunk. */
-static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int opA, const Loc *A, int opB, const Loc *B, const Loc *C, GemmDim *out) {
+static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int opA, const Loc *A, int opB,
+    const Loc *B, const Loc *C, GemmDim *out) {
   uint32_t count = 0;
   for (uint8_t i = 0; i < p->n[class]; i++) {
     int64_t stride[3][2] = { { 0 } }, size[2] = { 1, 1 };
@@ -50,7 +52,8 @@ static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int 
       dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
     }
     for (uint32_t q = 0; q < coords; q++)
-      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .a = stride[0][q], .b = stride[1][q], .c = stride[2][q] };
+      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .a = stride[0][q], .b =
+          stride[1][q], .c = stride[2][q] };
   }
   return count;
 }
@@ -69,7 +72,8 @@ Gemm level_gemm_of(Level *l, Val v, const Loc *to, bool add) {
   int opA = p->swap, opB = !p->swap;
   Val a = n->arg[opA], b = n->arg[opB];
   const Loc *A = &l->x.loc[a], *B = has_rows(f, b) ? &l->x.loc[b] : &p->panel;
-  Gemm g = { .a = base_of(l, A, &node(f, a)->shape), .b = base_of(l, B, &node(f, b)->shape), .n = gemm_columns(f, v), .add = add };
+  Gemm g = { .a = base_of(l, A, &node(f, a)->shape), .b = base_of(l, B, &node(f, b)->shape), .n = gemm_columns(f, v),
+      .add = add };
   if (add) g.fresh = l->fresh;
   g.c = base_of(l, to, &n->shape);
   if (!has_rows(f, v) && to->parts) g.c.at = l_muli(l->x.k, l->slot, to->part_stride);
@@ -90,7 +94,8 @@ static Padded padded_of(const Fuse *f, Val v) {
   const Node *n = node(f, v);
   const View *w = n->view;
   const Shape *s = &node(f, n->arg[0])->shape;
-  const Dom *d = &f->g->dom.at[s->axis[w->axis].what], *rows = &f->g->dom.at[w->dom], *win = w->win ? &f->g->dom.at[w->win] : NULL;
+  const Dom *d = &f->g->dom.at[s->axis[w->axis].what], *rows = &f->g->dom.at[w->dom], *win = w->win
+      ? &f->g->dom.at[w->win] : NULL;
   Padded p = { .dims = d->ndim == 2 ? 2 : 1, .width = 1 };
   for (uint32_t i = 0; i < p.dims; i++) {
     int64_t size = p.dims == 2 ? (int64_t)d->shape[i] : d->n, nrow = p.dims == 2 ? (int64_t)rows->shape[i] : rows->n;
@@ -112,7 +117,8 @@ static void window_loc(Level *l, Val v, int buf, const Padded *p) {
   const Node *n = node(l->f, v);
   const View *w = n->view;
   Loc loc = { .sort = LOC_LOCAL, .local = buf, .chunk = true };
-  uint32_t at = gen_first_coord(l->f->g, &node(l->f, n->arg[0])->shape, w->axis), nc = gen_coords(l->f->g, &n->shape, NULL);
+  uint32_t at = gen_first_coord(l->f->g, &node(l->f, n->arg[0])->shape, w->axis), nc = gen_coords(l->f->g, &n->shape,
+      NULL);
   int64_t step[2] = { p->dims == 2 ? p->size[1] * p->width : p->width, p->width };
   for (uint32_t i = 0; i < p->dims; i++) {
     loc.stride[at + i] = w->d[i].row * step[i];
@@ -197,7 +203,8 @@ static void clear_window(Level *l, Val v, int64_t total) {
     l_store(k, l->x.loc[v].local, i, 0, 1, fill, 0);
     l_end(k);
   }
-  if (full < total) l_store(k, l->x.loc[v].local, l_int(k, full), 0, 1, fill, l_op2(k, L_ILT, l_lane(k), l_int(k, total - full)));
+  if (full < total) l_store(k, l->x.loc[v].local, l_int(k, full), 0, 1, fill, l_op2(k, L_ILT, l_lane(k), l_int(k,
+      total - full)));
   l_bar(k);
 }
 
@@ -236,7 +243,8 @@ static Places share_places(const Level *l, uint32_t level) {
     for (uint32_t i = 0; i < p.n; i++) {               /* the smallest that is large enough, else the largest */
       if (p.at[i].until >= v || p.at[i].number != node(f, v)->shape.number) continue;
       bool fits = p.at[i].size >= size, before = best < p.n && p.at[best].size >= size;
-      if (best == p.n || (fits && (!before || p.at[i].size < p.at[best].size)) || (!fits && !before && p.at[i].size > p.at[best].size)) best = i;
+      if (best == p.n || (fits && (!before || p.at[i].size < p.at[best].size)) || (!fits && !before &&
+          p.at[i].size > p.at[best].size)) best = i;
     }
     if (best == p.n) { p.at[best].size = 0; p.at[best].number = node(f, v)->shape.number; p.at[best].first = v; p.n++; }
     if (p.at[best].size < size) p.at[best].size = size;
@@ -250,7 +258,8 @@ static Places share_places(const Level *l, uint32_t level) {
 static int64_t choose_chunk(const Level *l, const Places *p) {
   const Fuse *f = l->f;
   bool samples = l->root == 1;
-  int64_t want = samples ? 1 : 64, each = 1;           /* a row of a set is small: as many as fill the lanes several times */
+  /* a row of a set is small: as many as fill the lanes several times */
+  int64_t want = samples ? 1 : 64, each = 1;
   for (uint32_t i = 0; i < p->n; i++) each += p->at[i].size;
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!f->active[v] || root(f, v) != l->root) continue;
@@ -309,7 +318,7 @@ static void clear_partial(Level *l, Val v, bool local, const Loc *partial) {
   l_bar(k);
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------------------------------------------- */
 static bool row_store(const Fuse *f, const Store *s, uint32_t level) {
   return f->sort[s->value] == SORT_ROWS && f->level[s->value] == level;
 }

@@ -26,12 +26,14 @@ uint32_t gen_first_coord(const Graph *g, const Shape *s, uint8_t axis) {
 Ref gen_extent(Gen *x, Size n) { return n >= 0 ? l_int(x->k, n) : l_size(x->k, (uint32_t)(-n - 1)); }
 
 uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t arg, SizeExpr elems) {
-  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .out = true, .arg = arg, .elems = elems });
+  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .out = true, .arg = arg, .elems =
+      elems });
   return code->buf.n - 1;
 }
 
 uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data) {
-  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT, .elems = { .c = n }, .constant = data });
+  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT, .elems = { .c =
+      n }, .constant = data });
   return code->buf.n - 1;
 }
 
@@ -123,7 +125,8 @@ static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
       stride = loc->stride[++i];
     } else if (at.part == IX_LOW && loc->repeat && x->flat.lane == 1) {
       /* copies that repeat within a vector: the position of its first lane, which is a multiple of the lanes */
-      at = (Ix){ .at = k->lanes % x->low == 0 ? l_int(k, 0) : l_op2(k, L_IMOD, x->flat.at, l_int(k, x->low)), .lane = 1 };
+      at = (Ix){ .at = k->lanes % x->low == 0 ? l_int(k, 0) : l_op2(k, L_IMOD, x->flat.at, l_int(k, x->low)), .lane =
+          1 };
     } else {
       at = ix_whole(x, at);
     }
@@ -168,7 +171,8 @@ void gen_store(Gen *x, const Loc *loc, const Shape *s, const Ix *ix, Ref value) 
   int b = buffer(x, loc);
   if (l_base(k, value) == BASE_I1) value = l_op3(k, L_SELECT, value, l_int(k, 1), l_int(k, 0));
   Base to = (Base)k->buf.at[b].base;
-  if (to == BASE_I32) { if (l_base(k, value) != BASE_I64 && l_base(k, value) != BASE_I32) value = l_cvt(k, BASE_I64, value); }
+  if (to == BASE_I32) { if (l_base(k, value) != BASE_I64 && l_base(k, value) != BASE_I32) value = l_cvt(k, BASE_I64,
+      value); }
   else value = l_cvt(k, to, value);
   l_store(k, b, a.at, a.offset, a.lane, value, vary ? x->mask : 0);
 }

@@ -106,8 +106,8 @@ void gen_nest(Gen *x, const Nest *nest);
 void gen_copy(Gen *x, const Nest *nest);                               /* reads v where it lies        */
 /* Several values of one shape: all are computed before any is stored (they may overwrite what they read). */
 void gen_nest_together(Gen *x, const Nest *nest, uint32_t n);
-/* Values that are summed or maximised at an index, gather's adjoints, in the order of the rows: [low, high) of the first
- * coordinate of the result, or all of it. scratch: as large as v, where it needs one. */
+/* Values that are summed or maximised at an index, gather's adjoints, in the order of the rows: [low, high) of the
+ * first coordinate of the result, or all of it. scratch: as large as v, where it needs one. */
 void gen_scatter(Gen *x, const Nest *nest);
 bool gen_scatter_scratch(const Node *n);
 bool gen_scatters(const Graph *g, Val v);

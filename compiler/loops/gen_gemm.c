@@ -89,7 +89,8 @@ static void row_blocks(Gen *x, const Tile *most, Ref a, Ref c, const GemmDim *ro
     if (t.rows) tile(x, &t, l_addi(k, a, full * each * rows->a), l_addi(k, c, full * each * rows->c), rows, col);
     return;
   }
-  if (t.rows > 4) t.rows = 4;                         /* rows that come with the call: blocks of four, then one by one */
+  /* rows that come with the call: blocks of four, then one by one */
+  if (t.rows > 4) t.rows = 4;
   Ref full = l_op2(k, L_IDIV, rows->size, l_int(k, t.rows));
   Ref i = l_for(k, FOR_SEQ, l_int(k, 0), full, 1);
   tile(x, &t, at_plus(x, a, i, t.rows * rows->a), at_plus(x, c, i, t.rows * rows->c), rows, col);
@@ -128,7 +129,8 @@ void gen_gemm(Gen *x, const Gemm *given, int registers) {
     if (part && rest % V) t.mask = l_op2(k, L_ILT, l_lane(k), l_int(k, rest % V));
     uint32_t opened = 0;
     Ref col = part ? l_int(k, full * block) : l_int(k, 0);
-    if (part == 0 && blocks > 1) { col = l_muli(k, l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, blocks), 1), block); opened++; }
+    if (part == 0 && blocks > 1) { col = l_muli(k, l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, blocks), 1),
+        block); opened++; }
     Ref a = g->a.at ? g->a.at : l_int(k, 0), c = g->c.at ? g->c.at : l_int(k, 0);
     for (uint32_t i = 0; i < g->nm; i++) {
       if (i == best || g->m[i].n == 1) continue;

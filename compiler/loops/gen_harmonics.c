@@ -94,7 +94,8 @@ void gen_harmonics(Gen *x, const Nest *nest) {
   Components c = { nest, gen_first_coord(x->g, &rest, axis) };
   memmove(&rest.axis[axis], &rest.axis[axis + 1], (size_t)(rest.rank - axis - 1) * sizeof *rest.axis);
   rest.rank--;
-  bool shared = nest->high && nest->share != c.at;    /* shares of components: the whole to the one that has the first */
+  /* shares of components: the whole to the one that has the first */
+  bool shared = nest->high && nest->share != c.at;
   uint32_t share = nest->share > c.at ? nest->share - 1 : nest->share;
   if (nest->high && !shared) l_if(x->k, l_op2(x->k, L_IEQ, nest->low, l_int(x->k, 0)));
   gen_each(x, &rest, shared ? share : 0, shared ? nest->low : 0, shared ? nest->high : 0, true, one_vector, &c);

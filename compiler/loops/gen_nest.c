@@ -8,12 +8,14 @@
 
 static const Node *node(const Gen *x, Val v) { return &x->g->node.at[v]; }
 
-typedef struct Lanes { uint32_t first, n; Size size; int64_t extent; bool flat; } Lanes;    /* coordinates that the lanes run along */
+/* coordinates that the lanes run along */
+typedef struct Lanes { uint32_t first, n; Size size; int64_t extent; bool flat; } Lanes;
 
 static Lanes choose(const Gen *x, const Shape *s, const Coord *c, uint32_t n, bool flat) {
   Lanes l = { .first = n };
   if (!n) return l;
-  bool pair = flat && s->rank >= 2 && s->axis[s->rank - 1].role == ROLE_MUL && s->axis[s->rank - 2].role == ROLE_REP && c[n - 1].n > 1;
+  bool pair = flat && s->rank >= 2 && s->axis[s->rank - 1].role == ROLE_MUL &&
+      s->axis[s->rank - 2].role == ROLE_REP && c[n - 1].n > 1;
   l = (Lanes){ n - (pair ? 2u : 1u), pair ? 2 : 1, c[n - 1].size, c[n - 1].n, pair };
   if (pair) { l.extent = c[n - 1].n * c[n - 2].n; l.size = (Size)l.extent; }
   if (x->serial || !flat || l.extent >= x->k->lanes / 2 || l.extent < 0) return l;
@@ -74,7 +76,8 @@ void gen_each(Gen *x, const Shape *s, uint32_t share, Ref low, Ref high, bool fl
     set_lanes(x, &l, l_int(k, 0), 0, ix, c[n - 1].n);
     body(x, ix, context);
   } else if (l.extent < 0 || lanes_shared) {          /* ends where the data or the share do */
-    Ref end = lanes_shared ? high : gen_extent(x, l.size), at = l_for(k, FOR_SEQ, lanes_shared ? low : l_int(k, 0), end, V);
+    Ref end = lanes_shared ? high : gen_extent(x, l.size), at = l_for(k, FOR_SEQ, lanes_shared ? low : l_int(k, 0),
+        end, V);
     set_lanes(x, &l, at, 1, ix, c[n - 1].n);
     ix[l.first].aligned = !lanes_shared;
     x->mask = l_op2(k, L_ILT, l_op2(k, L_IADD, at, l_lane(k)), end);
@@ -162,10 +165,11 @@ static void copy_one(Gen *x, const Ix *ix, void *context) {
 }
 
 void gen_copy(Gen *x, const Nest *nest) {
-  gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one, (void *)nest);
+  gen_each(x, &node(x, nest->v)->shape, nest->share, nest->low, nest->high, !reads_table(x, nest->v, 0), copy_one,
+      (void *)nest);
 }
 
-/* --- at an index: rows in order ------------------------------------------------------------------------------------- */
+/* --- at an index: rows in order ------------------------------------------------------------------------------ */
 bool gen_scatters(const Graph *g, Val v) {
   const Node *n = &g->node.at[v];
   return n->op == OP_segment || ((n->op == OP_lse || n->op == OP_rmax) && !n->axes);
@@ -253,7 +257,8 @@ void gen_scatter(Gen *x, const Nest *nest) {
   x->serial = true;
   bool rows_last = from->rank && from->axis[from->rank - 1].role == ROLE_ROW, bounded = n->axis > 0;
   Shape walk = *from;
-  if (rows_last) { walk.rank++; walk.axis[walk.rank - 1] = axis_mul(1); }    /* a lane axis of size 1 keeps rows serial */
+  /* a lane axis of size 1 keeps rows serial */
+  if (rows_last) { walk.rank++; walk.axis[walk.rank - 1] = axis_mul(1); }
   Ref low = bounded ? nest->low : 0, high = bounded ? nest->high : 0;
   gen_each(x, &walk, 0, low, high, true, meet_row, &s);
   if (n->op == OP_lse) {

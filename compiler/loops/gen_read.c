@@ -17,8 +17,10 @@ static void same_base(Gen *x, Ref *a, Ref *b) {
   Base p = l_base(x->k, *a), q = l_base(x->k, *b);
   if (p == q) return;
   const Ins *pa = &x->k->ins.at[*a], *pb = &x->k->ins.at[*b];
-  if (p == BASE_I64 && pb->op == L_CONST && pb->f == (double)(int64_t)pb->f) { *b = l_int(x->k, (int64_t)pb->f); return; }
-  if (q == BASE_I64 && pa->op == L_CONST && pa->f == (double)(int64_t)pa->f) { *a = l_int(x->k, (int64_t)pa->f); return; }
+  if (p == BASE_I64 && pb->op == L_CONST && pb->f == (double)(int64_t)pb->f) { *b = l_int(x->k,
+      (int64_t)pb->f); return; }
+  if (q == BASE_I64 && pa->op == L_CONST && pa->f == (double)(int64_t)pa->f) { *a = l_int(x->k,
+      (int64_t)pa->f); return; }
   if (!is_float(p)) *a = l_cvt(x->k, x->real, *a);
   if (!is_float(q)) *b = l_cvt(x->k, x->real, *b);
 }
@@ -91,7 +93,8 @@ Ref gen_expr(Gen *x, ExprId e, const Ref *arg) {
     case EXPR_SQRT: r = l_op1(k, L_FSQRT, a); break;
     case EXPR_RSQRT: r = two(x, L_FDIV, real(x, 1), l_op1(k, L_FSQRT, a)); break;
     case EXPR_RSQRT0:
-      r = l_op3(k, L_SELECT, two(x, L_FEQ, a, real(x, 0)), real(x, 0), two(x, L_FDIV, real(x, 1), l_op1(k, L_FSQRT, a)));
+      r = l_op3(k, L_SELECT, two(x, L_FEQ, a, real(x, 0)), real(x, 0), two(x, L_FDIV, real(x, 1), l_op1(k, L_FSQRT,
+          a)));
       break;
     case EXPR_POW: r = l_pow(k, a, b); break;
     case EXPR_REAL: r = l_cvt(k, x->real, a); break;
@@ -235,16 +238,19 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
     LabelIx seen[LABELS_MOST + 1] = { 0 };
     label_axes(x, &node(x, n->arg[i])->shape, n->labels->of[i], seen);
     for (int l = 1; l <= LABELS_MOST; l++)
-      if (seen[l].coords && !of[l].known) { of[l].coords = seen[l].coords; of[l].c[0] = seen[l].c[0]; of[l].c[1] = seen[l].c[1]; }
+      if (seen[l].coords && !of[l].known) { of[l].coords = seen[l].coords; of[l].c[0] = seen[l].c[0]; of[l].c[1] =
+          seen[l].c[1]; }
   }
   uint32_t table = sparse_operand(x, n, of), loops = 0, opened = 0;
   bool by_table[LABELS_MOST + 1] = { 0 };
   if (table != UINT32_MAX)
-    for (uint8_t a = 0; a < node(x, n->arg[table])->shape.rank; a++) by_table[n->labels->of[table][a]] = !of[n->labels->of[table][a]].known;
+    for (uint8_t a = 0; a < node(x, n->arg[table])->shape.rank; a++) by_table[n->labels->of[table][a]] =
+        !of[n->labels->of[table][a]].known;
   /* the coordinates that are summed, slowest first; lanes for the last long one when the result has none */
   struct { uint8_t label, part; } sum[2 * LABELS_MOST];
   for (uint8_t l = 1; l <= LABELS_MOST; l++)
-    for (uint8_t i = 0; i < of[l].coords && !of[l].known && !by_table[l]; i++) { sum[loops].label = l; sum[loops++].part = i; }
+    for (uint8_t i = 0; i < of[l].coords && !of[l].known && !by_table[l]; i++) { sum[loops].label =
+        l; sum[loops++].part = i; }
   int lanes = -1;
   Ref outer_mask = x->mask;
   Ix outer_flat = x->flat;
@@ -321,7 +327,8 @@ static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
   for (uint8_t a = 0; a < n->shape.rank; a++)
     for (uint8_t b = (uint8_t)(a + 1); b < n->shape.rank; b++) {
       if (n->labels->out[a] != n->labels->out[b]) continue;
-      uint32_t i = gen_first_coord(x->g, &n->shape, a), j = gen_first_coord(x->g, &n->shape, b), next = gen_first_coord(x->g, &n->shape, (uint8_t)(a + 1));
+      uint32_t i = gen_first_coord(x->g, &n->shape, a), j = gen_first_coord(x->g, &n->shape, b), next =
+          gen_first_coord(x->g, &n->shape, (uint8_t)(a + 1));
       for (; i < next; i++, j++) {
         Ref equal = l_op2(k, L_IEQ, ix_ref(x, ix[i]), ix_ref(x, ix[j]));
         diagonal = diagonal ? l_op2(k, L_AND, diagonal, equal) : equal;
@@ -401,9 +408,10 @@ static Ref compute_lse(Gen *x, const Node *n, const Ix *ix) {
   return l_op2(k, L_FADD, l_log(k, l_get(k, var)), safe);
 }
 
-/* --- views ---------------------------------------------------------------------------------------------------------- */
+/* --- views --------------------------------------------------------------------------------------------------- */
 /* The index of one direction of a window view, and whether it lies inside (0: always). */
-static Ix window_index(Gen *x, const View *v, int d, Ix row, Ix win, int64_t nrow, int64_t nwin, int64_t n, bool wrap, Ref *inside) {
+static Ix window_index(Gen *x, const View *v, int d, Ix row, Ix win, int64_t nrow, int64_t nwin, int64_t n,
+    bool wrap, Ref *inside) {
   Kernel *k = x->k;
   int64_t r = v->d[d].row, w = v->d[d].win, a = v->d[d].add, div = v->d[d].div;
   row = ix_whole(x, row);
@@ -420,7 +428,8 @@ static Ix window_index(Gen *x, const View *v, int d, Ix row, Ix win, int64_t nro
   }
   if (lane) u = l_op2(k, L_IADD, u, lane == 1 ? l_lane(k) : l_op2(k, L_IMUL, l_lane(k), l_int(k, lane)));
   Ref q = u, in = 0;
-  if (div != 1) {                                     /* whole: shifted so that the remainder of what is below 0 is right */
+  /* whole: shifted so that the remainder of what is below 0 is right */
+  if (div != 1) {
     int64_t shift = least < 0 ? (-least + div - 1) / div * div : 0;
     Ref s = l_addi(k, u, shift);
     in = l_op2(k, L_IEQ, l_op2(k, L_IMOD, s, l_int(k, div)), l_int(k, 0));
@@ -446,7 +455,8 @@ static void view_indices(Gen *x, const View *v, const Shape *of, const Ix *ix, I
   for (; to < at; to++) from[to] = ix[to];
   switch (v->sort) {
   case VIEW_WINDOW: {
-    const Dom *d = &g->dom.at[of->axis[v->axis].what], *rows = &g->dom.at[v->dom], *win = v->win ? &g->dom.at[v->win] : NULL;
+    const Dom *d = &g->dom.at[of->axis[v->axis].what], *rows = &g->dom.at[v->dom], *win = v->win ? &g->dom.at[v->win]
+        : NULL;
     uint32_t dims = d->ndim == 2 ? 2 : 1, src = at;
     for (uint32_t i = 0; i < dims; i++) {
       int64_t size = dims == 2 ? (int64_t)d->shape[i] : d->n, nrow = dims == 2 ? (int64_t)rows->shape[i] : rows->n;
@@ -462,7 +472,8 @@ static void view_indices(Gen *x, const View *v, const Shape *of, const Ix *ix, I
     gen_coords(g, of, c);
     uint32_t i = at;
     Ix slice = v->drop ? ix_of(l_int(k, 0)) : ix_whole(x, ix[i++]);
-    from[at] = (Ix){ .at = l_addi(k, slice.at, v->from), .lane = slice.lane, .aligned = slice.aligned && v->from % k->lanes == 0 };
+    from[at] = (Ix){ .at = l_addi(k, slice.at, v->from), .lane = slice.lane, .aligned = slice.aligned &&
+        v->from % k->lanes == 0 };
     for (uint32_t src = at + 1; src < n; src++) from[src] = ix[i++];
     break;
   }
@@ -475,7 +486,8 @@ static void view_indices(Gen *x, const View *v, const Shape *of, const Ix *ix, I
   }
   case VIEW_MERGE: {                                  /* p = index / n, i = index % n */
     Ix m = ix_whole(x, ix[at]);
-    bool together = m.aligned && m.lane == 1 && of->axis[v->axis + 1].n % k->lanes == 0;     /* a vector lies within one p */
+    /* a vector lies within one p */
+    bool together = m.aligned && m.lane == 1 && of->axis[v->axis + 1].n % k->lanes == 0;
     Ref i = together ? m.at : ix_ref(x, m), width = l_int(k, of->axis[v->axis + 1].n);
     from[at] = ix_of(l_op2(k, L_IDIV, i, width));
     from[at + 1] = (Ix){ .at = l_op2(k, L_IMOD, i, width), .lane = together, .aligned = together };
@@ -536,13 +548,15 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
     View back = *v;
     Shape of = n->shape;
     if (v->sort == VIEW_SPLIT) back = (View){ .sort = VIEW_MERGE, .axis = v->axis };
-    else if (v->sort == VIEW_MERGE) back = (View){ .sort = VIEW_SPLIT, .axis = v->axis, .n = n->shape.axis[v->axis + 1].n };
+    else if (v->sort == VIEW_MERGE) back = (View){ .sort = VIEW_SPLIT, .axis = v->axis, .n =
+        n->shape.axis[v->axis + 1].n };
     else back = (View){ .sort = VIEW_RETYPE, .to = of };
     Ref inside = 0;
     view_indices(x, &back, s, ix, from, &inside);
     return gen_read(x, n->arg[0], from);
   }
-  const Dom *d = &g->dom.at[n->shape.axis[v->axis].what], *rows = &g->dom.at[v->dom], *win = v->win ? &g->dom.at[v->win] : NULL;
+  const Dom *d = &g->dom.at[n->shape.axis[v->axis].what], *rows = &g->dom.at[v->dom], *win = v->win
+      ? &g->dom.at[v->win] : NULL;
   uint32_t dims = d->ndim == 2 ? 2 : 1;
   bool vary = false;
   for (uint32_t i = 0; i < gen_coords(g, &n->shape, NULL); i++) vary |= varies(x, ix[i]);
@@ -567,7 +581,8 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
     if (d->wrap) {
       /* (row r + win w + add) mod size = p: with size a multiple of r, the rows wrap as the elements do */
       Ix place = ix_whole(x, ix[at + i]);
-      Ref u = l_op2(k, L_ISUB, l_muli(k, ix_ref(x, place), v->d[i].div), l_addi(k, l_muli(k, w[i].at, v->d[i].win), v->d[i].add));
+      Ref u = l_op2(k, L_ISUB, l_muli(k, ix_ref(x, place), v->d[i].div), l_addi(k, l_muli(k, w[i].at, v->d[i].win),
+          v->d[i].add));
       int64_t lift = (llabs((long long)v->d[i].add) + llabs((long long)v->d[i].win) * nwin) / size + 1;
       u = l_op2(k, L_IMOD, l_addi(k, u, lift * size), l_int(k, size));
       Ref whole = l_op2(k, L_IEQ, l_op2(k, L_IMOD, u, l_int(k, v->d[i].row)), l_int(k, 0));
@@ -592,7 +607,7 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
   return l_get(k, var);
 }
 
-/* --- the rest --------------------------------------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------------------------------------------ */
 static Ref compute_input(Gen *x, const Node *n, const Ix *ix) {
   uint32_t entry = 0;
   while (x->code->buf.at[entry].arg != (int32_t)n->number) entry++;      /* arguments come first */

@@ -32,7 +32,8 @@ static void live(Schedule *s, uint32_t entry, uint32_t kernel) {
 void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops) {
   l_end(x->k);
   uint32_t number = s->code->kernel.n;
-  EntryKernel e = { .kernel = x->k, .bind = arena_array(s->arena, uint32_t, x->k->buf.n + 1), .what = what, .flops = flops };
+  EntryKernel e = { .kernel = x->k, .bind = arena_array(s->arena, uint32_t, x->k->buf.n + 1), .what = what, .flops =
+      flops };
   for (uint32_t i = 0; i < x->k->buf.n; i++)
     if (x->k->buf.at[i].scope == SCOPE_GLOBAL) {
       e.bind[i] = x->bind[i];
@@ -118,7 +119,8 @@ static void plain(Schedule *s) {
       for (uint8_t a = 0; a < g->node.at[v].nargs; a++) needed[g->node.at[v].arg[a]] = true;
   for (uint32_t v = 1; v < g->node.n; v++) {
     const Node *n = &g->node.at[v];
-    if (!needed[v] || !(in_memory(n) || stored[v])) continue;      /* a stored argument may be overwritten by another store */
+    /* a stored argument may be overwritten by another store */
+    if (!needed[v] || !(in_memory(n) || stored[v])) continue;
     Loc to = schedule_buffer(s, v, op_name((Op)n->op));
     write_value(s, v, to, n->path.n ? n->path : str_of(op_name((Op)n->op)));
     s->loc[v] = to;
@@ -146,7 +148,8 @@ static void plain(Schedule *s) {
 }
 
 /* --- memory ------------------------------------------------------------------------------------------------------ */
-static int64_t bytes(const EntryBuf *b, int64_t n) { return ((n * (b->base == BASE_F64 || b->base == BASE_I64 ? 8 : 4)) + 63) / 64 * 64; }
+static int64_t bytes(const EntryBuf *b, int64_t n) { return ((n * (b->base == BASE_F64 || b->base == BASE_I64 ? 8
+    : 4)) + 63) / 64 * 64; }
 
 /* Which symbol a size grows with; 8: none. */
 static int class_of(const EntryBuf *b) {
@@ -177,7 +180,8 @@ void schedule_memory(Schedule *s) {
       uint32_t i = order[k];
       int64_t place = 0;
       bool moved = true;
-      while (moved) {                                   /* above everything that lives at the same time and is in the way */
+      /* above everything that lives at the same time and is in the way */
+      while (moved) {
         moved = false;
         for (uint32_t j = 0; j < done; j++) {
           uint32_t o = placed[j];

@@ -13,7 +13,8 @@ typedef struct Wanted { Val v; uint32_t arg; uint64_t count; } Wanted;
 static Wanted want(Case *c, Val v) {
   const Shape *s = &c->g->node.at[v].shape;
   uint64_t count = shape_count(s, case_sizes);
-  Arg a = { .name = str_format(c->arena, "out%u", v), .role = ARG_OUT, .number = s->number, .rank = 1, .axis = { axis_mul((Size)count) } };
+  Arg a = { .name = str_format(c->arena, "out%u", v), .role = ARG_OUT, .number = s->number, .rank = 1, .axis =
+      { axis_mul((Size)count) } };
   Wanted w = { v, graph_arg(c->g, &a), count };
   graph_store(c->g, w.arg, 0, 0, v);
   return w;
@@ -42,7 +43,8 @@ static void **arguments(Case *c, const Graph *g, bool f64) {
   return args;
 }
 
-static void compare(Case *c, const char *name, const Target *target, bool f64, bool plain, int64_t b, const Wanted *w, uint32_t nw) {
+static void compare(Case *c, const char *name, const Target *target, bool f64, bool plain, int64_t b,
+    const Wanted *w, uint32_t nw) {
   Graph g = *c->g;
   g.f64 = f64;
   g.plain = plain;
@@ -55,7 +57,8 @@ static void compare(Case *c, const char *name, const Target *target, bool f64, b
     cr_assert(loops_verify(code->kernel.at[k].kernel, &why), "%s: %.*s", name, STR(why.reason.at[0].text));
   void **args = arguments(c, &g, f64);
   if (!entry_eval(code, sizes, args, true, &why)) {
-    cr_expect(false, "%s (%.*s, %s, b = %d): %.*s", name, STR(target->name), plain ? "plain" : "fused", (int)b, STR(why.reason.at[0].text));
+    cr_expect(false, "%s (%.*s, %s, b = %d): %.*s", name, STR(target->name), plain ? "plain" : "fused", (int)b,
+        STR(why.reason.at[0].text));
     return;
   }
   double tolerance = f64 ? 1e-11 : 1e-4;
@@ -64,15 +67,19 @@ static void compare(Case *c, const char *name, const Target *target, bool f64, b
     uint64_t at = 0;
     for (uint64_t k = 0; k < w[i].count; k++) {
       double x, y;
-      if (g.arg.at[w[i].arg].number != NUMBER_REAL) { x = ((int32_t *)exact[w[i].arg])[k]; y = ((int32_t *)args[w[i].arg])[k]; }
-      else { x = ((double *)exact[w[i].arg])[k]; y = f64 ? ((double *)args[w[i].arg])[k] : ((float *)args[w[i].arg])[k]; }
+      if (g.arg.at[w[i].arg].number != NUMBER_REAL) { x = ((int32_t *)exact[w[i].arg])[k]; y =
+          ((int32_t *)args[w[i].arg])[k]; }
+      else { x = ((double *)exact[w[i].arg])[k]; y = f64 ? ((double *)args[w[i].arg])[k]
+          : ((float *)args[w[i].arg])[k]; }
       if (isinf(x) && x == y) continue;
       if (fabs(x) > scale) scale = fabs(x);
       double d = fabs(x - y);
       if (!(d <= worst)) { worst = d; at = k; }
     }
-    cr_expect(worst <= tolerance * scale, "%s: value %u (%s), %.*s, %s, %s, b = %d: number %d differs by %g of %g", name, w[i].v,
-              op_name((Op)g.node.at[w[i].v].op), STR(target->name), f64 ? "f64" : "f32", plain ? "plain" : "fused", (int)b, (int)at, worst, scale);
+    cr_expect(worst <= tolerance * scale, "%s: value %u (%s), %.*s, %s, %s, b = %d: number %d differs by %g of %g",
+        name, w[i].v,
+              op_name((Op)g.node.at[w[i].v].op), STR(target->name), f64 ? "f64" : "f32", plain ? "plain" : "fused",
+                  (int)b, (int)at, worst, scale);
   }
 }
 
@@ -114,7 +121,7 @@ Test(plan, every_op_and_its_derivatives_compute_what_graph_says) {
   }
 }
 
-/* --- gemms with every tail ------------------------------------------------------------------------------------------ */
+/* --- gemms with every tail ----------------------------------------------------------------------------------- */
 Test(plan, gemm_of_every_size_has_its_tails) {
   static const int sizes[] = { 1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65 };
   enum { SIZES = sizeof sizes / sizeof *sizes };
@@ -129,16 +136,18 @@ Test(plan, gemm_of_every_size_has_its_tails) {
       uint16_t dom = graph_dom(c.g, &(Dom){ .name = S("R"), .n = rows, .ndim = 1, .shape = { (uint32_t)rows, 1 } });
       Val x = real_input(&c, AXES(SAMPLE(&c), axis_row(c.g, dom), MUL(K))), w = real_input(&c, AXES(MUL(K), MUL(N)));
       Val y = graph_contract(c.g, "bXi,io->bXo", (Val[]){ x, w }, 2);
-      Val back = graph_contract(c.g, "bXo,io->bXi", (Val[]){ y, w }, 2), slope = graph_contract(c.g, "bXi,bXo->io", (Val[]){ x, y }, 2);
+      Val back = graph_contract(c.g, "bXo,io->bXi", (Val[]){ y, w }, 2), slope = graph_contract(c.g, "bXi,bXo->io",
+          (Val[]){ x, y }, 2);
       Wanted wanted[] = { want(&c, y), want(&c, back), want(&c, slope) };
       Why why = { .arena = &arena };
-      compare(&c, str_format(&arena, "gemm %d x %d x %d", rows, N, K).at, target_find(turn % 2 ? S("x86-64-v4") : S("x86-64-v3"), &why), turn % 3 == 0, false, 1 + turn % 2, wanted, 3);
+      compare(&c, str_format(&arena, "gemm %d x %d x %d", rows, N, K).at, target_find(turn % 2 ? S("x86-64-v4")
+          : S("x86-64-v3"), &why), turn % 3 == 0, false, 1 + turn % 2, wanted, 3);
       case_close(&c);
       arena_free(&arena);
     }
 }
 
-/* --- windows of all kinds, as operands of gemms in three directions ------------------------------------------------------ */
+/* --- windows of all kinds, as operands of gemms in three directions ------------------------------------------ */
 typedef struct WindowRow { uint32_t h, w, k; int32_t stride, dilation, pad; bool wrap; int in, out; } WindowRow;
 static const WindowRow window_rows[] = {
   { 6, 6, 3, 1, 1, 1, false, 3, 16 }, { 7, 5, 3, 1, 1, 1, false, 16, 17 }, { 8, 8, 5, 1, 1, 2, false, 1, 32 },
@@ -147,7 +156,8 @@ static const WindowRow window_rows[] = {
 };
 
 static uint16_t grid_of(Case *c, const char *name, uint32_t h, uint32_t w, bool wrap) {
-  return graph_dom(c->g, &(Dom){ .name = str_format(c->arena, "%s%ux%u", name, h, w), .n = (Size)(h * w), .ndim = 2, .shape = { h, w }, .wrap = wrap });
+  return graph_dom(c->g, &(Dom){ .name = str_format(c->arena, "%s%ux%u", name, h, w), .n = (Size)(h * w), .ndim = 2,
+      .shape = { h, w }, .wrap = wrap });
 }
 
 Test(plan, convolution_and_its_derivatives_for_every_window) {
@@ -159,10 +169,13 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
     int32_t span = z->dilation * ((int32_t)z->k - 1) + 1;
     uint32_t oh = z->wrap ? z->h : (uint32_t)(((int32_t)z->h + 2 * z->pad - span) / z->stride + 1);
     uint32_t ow = z->wrap ? z->w : (uint32_t)(((int32_t)z->w + 2 * z->pad - span) / z->stride + 1);
-    uint16_t X = grid_of(&c, "X", z->h, z->w, z->wrap), Y = grid_of(&c, "Y", oh, ow, z->wrap), W = grid_of(&c, "W", z->k, z->k, false);
-    Val x = real_input(&c, AXES(SAMPLE(&c), axis_row(c.g, X), MUL(z->in))), f = real_input(&c, AXES(axis_row(c.g, W), MUL(z->in), MUL(z->out)));
+    uint16_t X = grid_of(&c, "X", z->h, z->w, z->wrap), Y = grid_of(&c, "Y", oh, ow, z->wrap), W = grid_of(&c, "W",
+        z->k, z->k, false);
+    Val x = real_input(&c, AXES(SAMPLE(&c), axis_row(c.g, X), MUL(z->in))), f = real_input(&c, AXES(axis_row(c.g, W),
+        MUL(z->in), MUL(z->out)));
     View v = { .sort = VIEW_WINDOW, .axis = 1, .dom = Y, .win = W };
-    for (int d = 0; d < 2; d++) { v.d[d].row = z->stride; v.d[d].win = z->dilation; v.d[d].add = -z->pad; v.d[d].div = 1; }
+    for (int d = 0; d < 2; d++) { v.d[d].row = z->stride; v.d[d].win = z->dilation; v.d[d].add =
+        -z->pad; v.d[d].div = 1; }
     Val y = graph_contract(c.g, "bYWi,Wio->bYo", (Val[]){ graph_view(c.g, x, &v), f }, 2);
     Derived d = derive(&c, y);
     Wanted w[8];
@@ -176,7 +189,8 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
       for (int m = 1; m < 3; m++)
         for (int b = 1; b <= BATCH; b++) {
           Why why = { .arena = &arena };
-          compare(&c, str_format(&arena, "window %u%s", r, pass ? ", simplified" : "").at, target_find(str_of(marches[m]), &why), true, false, b, w, n);
+          compare(&c, str_format(&arena, "window %u%s", r, pass ? ", simplified" : "").at,
+              target_find(str_of(marches[m]), &why), true, false, b, w, n);
         }
     }
     c.g = keep;
@@ -185,7 +199,7 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
   }
 }
 
-/* --- sets of unknown size ------------------------------------------------------------------------------------------------- */
+/* --- sets of unknown size ------------------------------------------------------------------------------------ */
 enum { SETS_ARGS = 24 };
 typedef struct Sets {
   Arena *arena;
@@ -202,20 +216,24 @@ static Val sets_input(Sets *t, const char *name, ArgRole role, uint8_t number, S
   return graph_input(t->g, graph_arg(t->g, &a), &s, 0, 0);
 }
 static void sets_output(Sets *t, const char *name, Val v) {
-  Arg a = { .name = str_of(name), .role = ARG_OUT, .number = t->g->node.at[v].shape.number, .rank = t->g->node.at[v].shape.rank };
+  Arg a = { .name = str_of(name), .role = ARG_OUT, .number = t->g->node.at[v].shape.number, .rank =
+      t->g->node.at[v].shape.rank };
   memcpy(a.axis, t->g->node.at[v].shape.axis, a.rank * sizeof *a.axis);
   graph_store(t->g, graph_arg(t->g, &a), 0, 0, v);
 }
 
-/* Messages along bonds, attention, harmonics, sums to atoms and samples; gradients with respect to weights and places. */
+/* Messages along bonds, attention, harmonics, sums to atoms and samples; gradients by weights and places. */
 static void sets_graph(Sets *t, Arena *arena) {
   *t = (Sets){ .arena = arena, .g = graph_open(arena, S("sets"), ENTRY_INFER) };
   Graph *g = t->g;
-  t->atoms = graph_dom(g, &(Dom){ .name = S("A"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("n")), .ndim = 1, .moved = true });
-  t->bonds = graph_dom(g, &(Dom){ .name = S("B"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("e")), .ndim = 1, .moved = true });
+  t->atoms = graph_dom(g, &(Dom){ .name = S("A"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("n")),
+      .ndim = 1, .moved = true });
+  t->bonds = graph_dom(g, &(Dom){ .name = S("B"), .sort = DOM_RAGGED, .parent = 1, .n = graph_symbol(g, S("e")),
+      .ndim = 1, .moved = true });
   Axis A = axis_row(g, t->atoms), B = axis_row(g, t->bonds);
   uint16_t arrow = graph_frame_of(g, &(Frame){ S("arrow"), ACTION_MIXES, 3, true, NULL });
-  Val src = sets_input(t, "src", ARG_INDEX, NUMBER_INT, AXES(B)), dst = sets_input(t, "dst", ARG_INDEX, NUMBER_INT, AXES(B));
+  Val src = sets_input(t, "src", ARG_INDEX, NUMBER_INT, AXES(B)), dst = sets_input(t, "dst", ARG_INDEX, NUMBER_INT,
+      AXES(B));
   Val parent = sets_input(t, "parent", ARG_INDEX, NUMBER_INT, AXES(A));
   Val h = sets_input(t, "h", ARG_IN, NUMBER_REAL, AXES(A, axis_mul(20)));
   Val r = sets_input(t, "r", ARG_IN, NUMBER_REAL, AXES(A, axis_rep(g, arrow, false), axis_mul(1)));
@@ -226,7 +244,8 @@ static void sets_graph(Sets *t, Arena *arena) {
   Val q = sets_input(t, "q", ARG_PARAM, NUMBER_REAL, AXES(g->node.at[y].shape.axis[1], axis_mul(24)));
   Val radial = graph_contract(g, "Bki,ko->Bo", (Val[]){ graph_map(g, "Bki->Bki", "tanh(x0)", &y, 1), q }, 2);
   Val hidden = graph_contract(g, "Ai,io->Ao", (Val[]){ h, w }, 2);
-  Val m = graph_map(g, "Bo,Bo,Bo->Bo", "(x0 + x1) * sigmoid(x0 + x1) * x2", (Val[]){ graph_gather(g, hidden, src, 0), graph_gather(g, hidden, dst, 0), radial }, 3);
+  Val m = graph_map(g, "Bo,Bo,Bo->Bo", "(x0 + x1) * sigmoid(x0 + x1) * x2", (Val[]){ graph_gather(g, hidden, src, 0),
+      graph_gather(g, hidden, dst, 0), radial }, 3);
   Val back = graph_contract(g, "Bo,oi->Bi", (Val[]){ m, u }, 2);
   Val logits = graph_contract(g, "Bi,Bi->B", (Val[]){ back, graph_gather(g, h, dst, 0) }, 2);
   Val all = graph_lse_at(g, logits, dst, 0, t->atoms);
@@ -235,7 +254,8 @@ static void sets_graph(Sets *t, Arena *arena) {
   Val most = graph_rmax_at(g, back, src, 0, t->atoms, 0);
   Val next = graph_map(g, "Ai,Ai,Ai->Ai", "x0 + tanh(x1) + 0.5 * x2", (Val[]){ h, sent, most }, 3);
   Val total = graph_segment(g, next, parent, 0, 1);
-  Val loss = graph_contract(g, "bi,bi->", (Val[]){ total, total }, 2), one = graph_constant(g, &(Shape){ 0 }, 1), by[] = { w, u, q, h, r }, slope[5];
+  Val loss = graph_contract(g, "bi,bi->", (Val[]){ total, total }, 2), one = graph_constant(g, &(Shape){ 0 }, 1),
+      by[] = { w, u, q, h, r }, slope[5];
   graph_grad(g, loss, one, by, 5, slope);
   sets_output(t, "next", next);
   sets_output(t, "total", total);
@@ -259,7 +279,8 @@ static void sets_fill(Sets *t, bool f64, void **to) {
       seed = seed * 6364136223846793005u + 1442695040888963407u;
       double x = (double)(seed >> 11) * 0x1p-53 - 0.5;
       if (a == 2) ((int32_t *)to[a])[k] = (int32_t)(k * (uint64_t)t->sizes[0] / n);
-      else if (t->g->arg.at[a].number == NUMBER_INT) ((int32_t *)to[a])[k] = (int32_t)((x + 0.5) * (double)(t->sizes[1] > 1 ? t->sizes[1] - 1 : 1));
+      else if (t->g->arg.at[a].number == NUMBER_INT) ((int32_t *)to[a])[k] =
+          (int32_t)((x + 0.5) * (double)(t->sizes[1] > 1 ? t->sizes[1] - 1 : 1));
       else if (f64) ((double *)to[a])[k] = x;
       else ((float *)to[a])[k] = (float)x;
     }
@@ -278,7 +299,8 @@ static bool run_slots(const EntryCode *e, const int64_t *sizes, void *const *arg
     for (uint32_t i = 0; i < kernel->kernel->buf.n; i++) {
       if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
       const EntryBuf *b = &e->buf.at[kernel->bind[i]];
-      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)(uintptr_t)b->constant : space + size_expr(&b->at, sizes);
+      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)(uintptr_t)b->constant
+          : space + size_expr(&b->at, sizes);
     }
     for (int i = 0; ok && i < e->slots; i++) {
       int slot = turn == 0 ? i : turn == 1 ? e->slots - 1 - i : (i * 7 + 3) % e->slots;
@@ -294,7 +316,8 @@ Test(plan, sets_of_unknown_size_empty_ones_too) {
   Sets t;
   sets_graph(&t, &arena);
   Graph *simple = graph_simplify(t.g, &arena);
-  static const int64_t cases_of[][3] = { { 2, 9, 30 }, { 3, 5, 0 }, { 1, 0, 0 }, { 0, 0, 0 }, { 4, 70, 200 }, { 1, 1, 1 } };
+  static const int64_t cases_of[][3] = { { 2, 9, 30 }, { 3, 5, 0 }, { 1, 0, 0 }, { 0, 0, 0 }, { 4, 70, 200 }, { 1, 1,
+      1 } };
   for (uint32_t z = 0; z < sizeof cases_of / sizeof *cases_of; z++)
     for (int plain = 0; plain < 2; plain++)
       for (int m = 0; m < 3; m++) {
@@ -323,17 +346,19 @@ Test(plan, sets_of_unknown_size_empty_ones_too) {
             if (fabs(x) > scale) scale = fabs(x);
             if (!(fabs(x - y) <= worst) && !(isinf(x) && x == y)) worst = fabs(x - y);
           }
-          cr_expect(worst <= 1e-11 * scale, "%s %s, case %u: argument %u (%.*s) differs by %g of %g", marches[m], plain ? "plain" : "fused", z, a,
+          cr_expect(worst <= 1e-11 * scale, "%s %s, case %u: argument %u (%.*s) differs by %g of %g", marches[m],
+              plain ? "plain" : "fused", z, a,
                     STR(g.arg.at[a].name), worst, scale);
           for (int turn = 0; turn < 2; turn++)
-            cr_expect(!memcmp(t.got[a], twice[turn][a], n * sizeof(double)), "%s %s, case %u: bits of %.*s depend on the order of slots", marches[m],
+            cr_expect(!memcmp(t.got[a], twice[turn][a], n * sizeof(double)),
+                "%s %s, case %u: bits of %.*s depend on the order of slots", marches[m],
                       plain ? "plain" : "fused", z, STR(g.arg.at[a].name));
         }
       }
   arena_free(&arena);
 }
 
-/* --- a sample alone is that sample in a batch ---------------------------------------------------------------------------- */
+/* --- a sample alone is that sample in a batch ---------------------------------------------------------------- */
 Test(plan, a_sample_alone_has_the_bits_it_has_in_a_batch) {
   Arena arena = { 0 };
   Case c;
@@ -350,7 +375,8 @@ Test(plan, a_sample_alone_has_the_bits_it_has_in_a_batch) {
   for (int d = 0; d < 2; d++) { v.d[d].row = v.d[d].win = v.d[d].div = 1; v.d[d].add = -1; }
   Val y = graph_contract(c.g, "bYWi,Wio->bYo", (Val[]){ graph_view(c.g, x, &v), f }, 2);
   Val z = graph_map(c.g, "bYo->bYo", "x0 * sigmoid(x0)", &y, 1);
-  Val pooled = graph_contract(c.g, "bYo->bo", &z, 1), logits = graph_contract(c.g, "bo,oi->bi", (Val[]){ pooled, w }, 2);
+  Val pooled = graph_contract(c.g, "bYo->bo", &z, 1), logits = graph_contract(c.g, "bo,oi->bi", (Val[]){ pooled, w },
+      2);
   Val p = graph_map(c.g, "bi,b->bi", "exp(x0 - x1)", (Val[]){ logits, graph_lse(c.g, logits, 1u << 1) }, 2);
   graph_store(c.g, graph_arg(c.g, &out), 0, 0, p);
   float batch[B * IN], all[B * OUT], one[OUT];
@@ -365,10 +391,13 @@ Test(plan, a_sample_alone_has_the_bits_it_has_in_a_batch) {
       g.plain = plain;
       g.expect[0] = expect;                           /* chooses chunks, never results */
       const EntryCode *code = entry_plan(&arena, &g, target_find(S("x86-64-v4"), &why), NULL);
-      cr_assert(entry_eval(code, (int64_t[8]){ B }, (void *[]){ batch, weight[0], weight[1], all }, true, &why), "%.*s", STR(why.reason.at[0].text));
+      cr_assert(entry_eval(code, (int64_t[8]){ B }, (void *[]){ batch, weight[0], weight[1], all }, true, &why),
+          "%.*s", STR(why.reason.at[0].text));
       for (int i = 0; i < B; i++) {
-        cr_assert(entry_eval(code, (int64_t[8]){ 1 }, (void *[]){ batch + i * IN, weight[0], weight[1], one }, true, &why), "sample %d", i);
-        cr_expect(!memcmp(one, all + i * OUT, sizeof one), "sample %d, %s, expect %d", i, plain ? "plain" : "fused", expect);
+        cr_assert(entry_eval(code, (int64_t[8]){ 1 }, (void *[]){ batch + i * IN, weight[0], weight[1], one }, true,
+            &why), "sample %d", i);
+        cr_expect(!memcmp(one, all + i * OUT, sizeof one), "sample %d, %s, expect %d", i, plain ? "plain" : "fused",
+            expect);
       }
     }
   case_close(&c);
