@@ -403,3 +403,49 @@ Test(plan, a_sample_alone_has_the_bits_it_has_in_a_batch) {
   case_close(&c);
   arena_free(&arena);
 }
+
+/* --- state is overwritten after all reads [plan.8] ------------------------------------------------------------- */
+Test(plan, stores_overwrite_what_has_been_read) {
+  for (int crossed = 0; crossed < 3; crossed++) {
+    Arena arena = { 0 };
+    Graph *g = graph_open(&arena, S("step"), ENTRY_STEP);
+    enum { N = 21, B = 3 };
+    Axis copies = axis_mul(N), sample = axis_row(g, 1);
+    Arg x_arg = { .name = S("x"), .role = ARG_IN, .rank = 2, .axis = { sample, copies } };
+    Arg w_arg = { .name = S("w"), .role = ARG_PARAM, .rank = 1, .axis = { axis_mul(64) } };
+    Arg m_arg = { .name = S("m"), .role = ARG_MOMENT, .rank = 1, .axis = { axis_mul(64) } };
+    uint32_t x_at = graph_arg(g, &x_arg), w_at = graph_arg(g, &w_arg), m_at = graph_arg(g, &m_arg);
+    Shape line = AXES(copies), rows = AXES(sample, copies);
+    Val x = graph_input(g, x_at, &rows, 0, 0), w1 = graph_param(g, w_at, &line, 0), w2 = graph_param(g, w_at, &line, 32);
+    Val m1 = graph_param(g, m_at, &line, 0), m2 = graph_param(g, m_at, &line, 32);
+    Val slope = graph_contract(g, "bi->i", (Val[]){ graph_map(g, "bi,i->bi", "x0 * x1", (Val[]){ x, w1 }, 2) }, 1);
+    Val square = graph_contract(g, "i,i->", (Val[]){ slope, slope }, 2);
+    Val n1 = graph_map(g, "i,i,->i", "0.9 * x0 + x1 * rsqrt(x2 + 1)", (Val[]){ m1, slope, square }, 3);
+    Val v1 = graph_map(g, "i,i->i", "x0 - 0.1 * x1", (Val[]){ w1, n1 }, 2);
+    Val n2 = graph_map(g, "i,i->i", "0.9 * x0 + x1", (Val[]){ m2, w2 }, 2);
+    Val v2 = graph_map(g, "i,i->i", "x0 + x1", (Val[]){ w2, crossed == 1 ? w1 : n2 }, 2);
+    graph_store(g, m_at, 0, 0, n1);
+    graph_store(g, m_at, 32, 0, n2);
+    graph_store(g, w_at, 0, 0, crossed == 2 ? w2 : v1);     /* 2: the weights change places */
+    graph_store(g, w_at, 32, 0, crossed == 2 ? w1 : v2);
+    double state[2][2][64], batch[B * N];
+    for (int i = 0; i < B * N; i++) batch[i] = 0.1 * (i % 7) - 0.2;
+    for (int plain = 0; plain < 2; plain++) {
+      for (int i = 0; i < 64; i++)
+        for (int k = 0; k < 2; k++) { state[k][0][i] = 0.01 * i - 0.3; state[k][1][i] = 0.02 * (i % 9); }
+      Why why = { .arena = &arena };
+      Graph h = *g;
+      h.plain = plain;
+      h.f64 = true;
+      cr_assert(graph_eval(&h, (int64_t[8]){ B }, (void *[]){ batch, state[0][0], state[0][1] }, NULL, &why), "eval");
+      const EntryCode *code = entry_plan(&arena, &h, target_find(S("x86-64-v4"), &why), NULL);
+      bool ok = entry_eval(code, (int64_t[8]){ B }, (void *[]){ batch, state[1][0], state[1][1] }, true, &why);
+      cr_assert(ok, "%.*s", STR(why.reason.at[0].text));
+      for (int i = 0; i < 64; i++)
+        for (int k = 0; k < 2; k++)
+          cr_expect(fabs(state[0][k][i] - state[1][k][i]) <= 1e-14, "crossed %d, %s: %s %d is %g, not %g", crossed,
+                    plain ? "plain" : "fused", k ? "moment" : "weight", i, state[1][k][i], state[0][k][i]);
+    }
+    arena_free(&arena);
+  }
+}
