@@ -411,13 +411,36 @@ static bool bind_param(Binding *b, uint32_t i, const Arg *a) {
   return ok;
 }
 
+/* --- headers: every generic is bound by a parameter -------------------------------------------- */
+static bool is_name(const Ast *x, Str name) { return x && x->kind == AST_NAME && str_equal(x->text, name); }
+
+static bool binds_rep(const Ast *x, Str name) {
+  if (x->kind == AST_BINARY && str_is(x->text, "+"))
+    return binds_rep(x->child[0], name) || binds_rep(x->child[1], name);
+  return x->kind == AST_COPIES && is_name(x->child[0], name);
+}
+
+static bool binds(const Ast *type, Str name) {
+  const Ast *head = type->child[0], *on = type->n > 1 ? type->child[1] : NULL;
+  if (is_name(on, name) || is_name(head, name) || binds_rep(head, name)) return true;
+  return head->kind == AST_CALL && head->n == 2 && is_name(head->child[1]->child[0], name);
+}
+
+static bool some_param_binds(const Header *h, Str name) {
+  for (uint32_t p = 0; p < h->params->n; p++)
+    if (binds(h->params->child[p]->child[0], name)) return true;
+  return false;
+}
+
 /* --- all of them ------------------------------------------------------------------------------- */
 static void open_scope(Check *c, const Header *h, Scope *s) {
   for (uint32_t i = 0; i < h->generics->n + h->params->n; i++) {
     bool generic = i < h->generics->n;
     const Ast *x = generic ? h->generics->child[i] : h->params->child[i - h->generics->n];
     Span at = generic ? x->span : x->word;
-    vec_push(c->arena, &s->entry, (Entry){ .name = x->text, .sort = generic ? ENTRY_GENERIC : ENTRY_PARAM, .at = at });
+    bool lost = generic && !some_param_binds(h, x->text);     /* header_check has said so                  */
+    vec_push(c->arena, &s->entry, (Entry){ .name = x->text, .sort = generic ? ENTRY_GENERIC : ENTRY_PARAM, .at = at,
+                                           .item = item_poison(at), .bound = lost });
     table_put(c->arena, &s->by_name, x->text, i);
     if (!generic) mention_add(c, x->text, at);
   }
@@ -484,21 +507,6 @@ bool bind_defaults(Check *c, const Header *h, Scope *callee, Span at) {
   return true;
 }
 
-/* --- headers: every generic is bound by a parameter -------------------------------------------- */
-static bool is_name(const Ast *x, Str name) { return x && x->kind == AST_NAME && str_equal(x->text, name); }
-
-static bool binds_rep(const Ast *x, Str name) {
-  if (x->kind == AST_BINARY && str_is(x->text, "+"))
-    return binds_rep(x->child[0], name) || binds_rep(x->child[1], name);
-  return x->kind == AST_COPIES && is_name(x->child[0], name);
-}
-
-static bool binds(const Ast *type, Str name) {
-  const Ast *head = type->child[0], *on = type->n > 1 ? type->child[1] : NULL;
-  if (is_name(on, name) || is_name(head, name) || binds_rep(head, name)) return true;
-  return head->kind == AST_CALL && head->n == 2 && is_name(head->child[1]->child[0], name);
-}
-
 void header_check(Check *c, const Header *h, Module *m) {
   Module *before = c->names->module;
   c->names->module = m;
@@ -511,9 +519,7 @@ void header_check(Check *c, const Header *h, Module *m) {
       refuse(c, generic ? x->span : x->word, E0102, "`%.*s` is declared twice in this header", STR(x->text));
     table_put(c->arena, &seen, x->text, i);
     if (!generic) continue;
-    bool bound = false;
-    for (uint32_t p = 0; p < h->params->n; p++) bound |= binds(h->params->child[p]->child[0], x->text);
-    if (!bound) refuse(c, x->span, E0104, "no parameter binds `%.*s`", STR(x->text));
+    if (!some_param_binds(h, x->text)) refuse(c, x->span, E0104, "no parameter binds `%.*s`", STR(x->text));
   }
   c->names->module = before;
 }

@@ -66,7 +66,8 @@ static Str stem(Str file) {
   return (Str){ file.at + from, to - from };
 }
 
-static void use(Check *c, Module *m, const Ast *source) {
+/* Whether the module is there now; if not, reported. */
+static bool use(Check *c, Module *m, const Ast *source) {
   bool named = source->kind == AST_NAME;
   Str path = named ? str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library), STR(source->text))
       : beside(c, m, source->text);
@@ -76,23 +77,24 @@ static void use(Check *c, Module *m, const Ast *source) {
     if (!str_equal(c->diags->sources->all.at[k->source - 1]->path, path)) continue;
     if (k->stage == STAGE_BUSY) refuse(c, source->span, E0103, "`%.*s` uses itself", STR(name));
     else vec_push(c->arena, &m->use, k);
-    return;
+    return k->stage != STAGE_BUSY;
   }
   if (c->names->modules.n >= 256) {
     refuse(c, source->span, E0110, "more than 256 modules");
-    return;
+    return false;
   }
   errno = 0;
   uint32_t id = source_read(c->diags->sources, path);
   if (!id) {
     refuse(c, source->span, E0110, named ? "no module `%.*s` in the library: %s" : "no file `%.*s` beside this one: %s",
            STR(source->text), strerror(errno));
-    return;
+    return false;
   }
   uint32_t before = c->diags->nerrors;
   const Ast *file = ast_parse(c->arena, c->diags, id);
-  if (c->diags->nerrors > before) return;                     /* its own syntax errors have been reported  */
+  if (c->diags->nerrors > before) return false;               /* its own syntax errors have been reported  */
   vec_push(c->arena, &m->use, module_open(c, file, id, name));
+  return true;
 }
 
 Module *module_open(Check *c, const Ast *file, uint32_t source, Str name) {
@@ -103,7 +105,7 @@ Module *module_open(Check *c, const Ast *file, uint32_t source, Str name) {
   for (uint32_t i = 0; i < file->n; i++) {
     const Ast *x = file->child[i];
     switch (x->kind) {
-    case AST_USE: for (uint32_t k = 0; k < x->n; k++) use(c, m, x->child[k]); break;
+    case AST_USE: for (uint32_t k = 0; k < x->n; k++) m->lacks |= !use(c, m, x->child[k]); break;
     case AST_LET_ITEM: case AST_GROUP: case AST_REP: case AST_DOMAIN: case AST_LAYER: case AST_MODEL: case AST_KERNEL:
       declare(c, m, x);
       break;
@@ -226,6 +228,7 @@ static void nearer(void *with, Str name) {
 }
 
 static Item unknown(Check *c, Scope *s, Str name, Span at) {
+  if (s->module->lacks && name.at[0] != '_') return item_poison(at);    /* the missing file has been reported */
   Near near = { .name = name, .distance = name.n < 2 ? 1 : name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
   Module *m = s->module;
   for (const Scope *k = s; k; k = k->up)

@@ -49,6 +49,7 @@ struct Module {
   vec(const Group *) group;
   vec(Decl *) group_decl;
   Stage stage;
+  bool lacks;                       /* a file that it uses was not read: what is unknown may stand there */
 };
 
 /* --- bodies ------------------------------------------------------------------------------------------- */

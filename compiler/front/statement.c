@@ -12,6 +12,7 @@ typedef struct Body {
   bool named;                       /* its results have names                                      */
   bool exactly;                     /* a model's: an output lives where it is declared             */
   bool inner;                       /* a repeat's block                                            */
+  bool stray;                       /* E0108 was said: what should have been assigned is not missed as well */
   Item value;                       /* of the last line                                            */
 } Body;
 
@@ -210,6 +211,7 @@ static void repeat(Check *c, Body *b, const Ast *x) {
     Body round = { .s = &s, .named = b->named, .exactly = b->exactly, .inner = true };
     names->block = block_new(c, all, str_format(c->arena, "%lld", (long long)i), false);
     for (uint32_t k = 0; k < x->child[1]->n; k++) statement(c, &round, x->child[1]->child[k], false);
+    b->stray |= round.stray;
   }
   names->block = before;
 }
@@ -365,6 +367,7 @@ static void values(Check *c, Body *b, const Ast *x, bool last) {
   if (!last || b->named || b->inner) {
     refuse(c, x->span, E0108, b->named ? "a value alone on a line: outputs are assigned, `name = value`"
            : "a value alone on a line that is not the last");
+    b->stray = true;
     return;
   }
   if (exprs->n == 1) {
@@ -412,11 +415,12 @@ static void declare_outputs(Check *c, Scope *s, const Ast *results) {
   }
 }
 
-static bool outputs_assigned(Check *c, Scope *s, const Ast *results) {
+static bool outputs_assigned(Check *c, const Body *b, const Ast *results) {
   bool ok = true;
   for (uint32_t i = 0; i < results->n && !c->names->stopped; i++) {
-    const Entry *e = scope_find(s, results->child[i]->text, NULL);
+    const Entry *e = scope_find(b->s, results->child[i]->text, NULL);
     if (!e || e->sort != ENTRY_OUTPUT) ok = false;            /* E0102 has been said                     */
+    else if (!e->bound && b->stray) ok = false;
     else if (!e->bound) { refuse(c, e->at, E0107, "the output `%.*s` is not assigned", STR(e->name)); ok = false; }
     else ok &= e->item.sort != ITEM_POISON;
   }
@@ -456,12 +460,13 @@ Item body_eval(Check *c, Scope *s, const Ast *block, const Ast *results, Span at
   if (named) declare_outputs(c, s, results);
   run(c, &b, block);
   if (named) {
-    if (!outputs_assigned(c, s, results)) return item_poison(at);
+    if (!outputs_assigned(c, &b, results)) return item_poison(at);
     Item *item = arena_array(c->arena, Item, results->n);
     for (uint32_t i = 0; i < results->n; i++) item[i] = scope_find(s, results->child[i]->text, NULL)->item;
     return tuple_of(item, results->n, at);
   }
   if (c->names->stopped) return item_poison(at);
+  if (b.value.sort == ITEM_NONE && b.stray) return item_poison(at);
   if (b.value.sort == ITEM_NONE) return refuse(c, block->span, E0107, "the last line of a layer is its value");
   return results ? unnamed_results(c, s, results, b.value, at) : b.value;
 }
@@ -537,7 +542,7 @@ void model_check(Check *c, Decl *d, const Ast *train) {
     declare_outputs(c, &s, parts.results);
     Body b = { .s = &s, .named = true, .exactly = true };
     run(c, &b, parts.block);
-    if (outputs_assigned(c, &s, parts.results) && c->diags->nerrors == errors) {
+    if (outputs_assigned(c, &b, parts.results) && c->diags->nerrors == errors) {
       outputs(c, &s, parts.results);
       rule_model(c, m->at);
       m->nmodel = m->value.n;
