@@ -281,7 +281,7 @@ static void read_headers(Check *c) {
     if (strcmp(signature[w], "(...)")) n->header[w] = file->child[i++];
   }
   static const char *const fn[] = {
-#define FN(name, parity, homogeneous, linear, value) [FN_##name] = #name,
+#define FN(name, parity, homogeneous, linear, smoothness, value) [FN_##name] = #name,
 #include "../../lang/functions.def"
 #undef FN
   };

@@ -16,7 +16,7 @@ const char *word_name(Word w) {
 
 static const char *fn_name(FnId f) {
   static const char *const names[] = {
-#define FN(name, parity, homogeneous, linear, value) [FN_##name] = #name,
+#define FN(name, parity, homogeneous, linear, smoothness, value) [FN_##name] = #name,
 #include "../../lang/functions.def"
 #undef FN
   };

@@ -95,7 +95,7 @@ typedef enum Word {
 } Word;
 
 typedef enum FnId {
-#define FN(name, parity, homogeneous, linear, value) FN_##name,
+#define FN(name, parity, homogeneous, linear, smoothness, value) FN_##name,
 #include "../../lang/functions.def"
 #undef FN
   FNS

@@ -265,22 +265,19 @@ static bool claim_residual(Check *c, const Claimed *k) {
 }
 
 /* --- smooth [claim.5] ------------------------------------------------------------------------- */
-enum { SMOOTH = 99, JUMPS = -1 };
+enum { JUMPS = -1, PIECEWISE = 0, C1 = 1, SMOOTH = 99 };
 
-static int class_of_fn(FnId fn) {
-  switch (fn) {
-  case FN_abs: case FN_relu: case FN_leaky_relu: case FN_sqrt: return 0;
-  case FN_elu: return 1;
-  case FN_log: return SMOOTH;
-  default: return SMOOTH;
-  }
-}
+static const int fn_smoothness[] = {
+#define FN(name, parity, homogeneous, linear, smoothness, value) smoothness,
+#include "../../lang/functions.def"
+#undef FN
+};
 
 static int own_class(const Value *v) {
   switch (v->word) {
-  case WORD_map: return class_of_fn(v->fn);
-  case WORD_norm: case WORD_max: case WORD_min: case WORD_max_pool: case WORD_group_pool: return 0;
-  case WORD_invariants: return rep_all_scalar(v->arg[0]->type.rep) ? SMOOTH : 0;
+  case WORD_map: return fn_smoothness[v->fn];
+  case WORD_norm: case WORD_max: case WORD_min: case WORD_max_pool: case WORD_group_pool: return PIECEWISE;
+  case WORD_invariants: return rep_all_scalar(v->arg[0]->type.rep) ? SMOOTH : PIECEWISE;
   case WORD_less: case WORD_equal: case WORD_not: return JUMPS;
   case WORD_power: return v->x == floor(v->x) && v->x >= 0 ? SMOOTH : v->x > 0 ? (int)ceil(v->x) - 1 : SMOOTH;
   default: return SMOOTH;

@@ -11,12 +11,12 @@ typedef enum Parity { ODD, EVEN, NONE } Parity;
 typedef struct Class { Parity parity; bool homogeneous, linear; } Class;
 
 static const Class fn_class[] = {
-#define FN(name, parity, homogeneous, linear, value) { parity, homogeneous, linear },
+#define FN(name, parity, homogeneous, linear, smoothness, value) { parity, homogeneous, linear },
 #include "../../lang/functions.def"
 #undef FN
 };
 static const char *const fn_name[] = {
-#define FN(name, parity, homogeneous, linear, value) #name,
+#define FN(name, parity, homogeneous, linear, smoothness, value) #name,
 #include "../../lang/functions.def"
 #undef FN
 };

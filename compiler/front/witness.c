@@ -7,46 +7,24 @@
  * finds nothing leaves the witness empty: the rule refuses more than it must then, and says nothing false.
  * Elsewhere: which functions are refused (rule_*.c). Clause [witness.1] of lang/spec.md. */
 #include "front/rule.h"
+#include "graph/expr.h"
 #include <math.h>
 
 enum { MOST = 48 };                 /* components of a kind that is tried                             */
-
-static double value_of(FnId fn, double x) {
-  switch (fn) {
-  case FN_tanh: return tanh(x);
-  case FN_sin: return sin(x);
-  case FN_asinh: return asinh(x);
-  case FN_abs: return fabs(x);
-  case FN_square: return x * x;
-  case FN_cos: return cos(x);
-  case FN_sinc: return x == 0 ? 1 : sin(3.14159265358979323846 * x) / (3.14159265358979323846 * x);
-  case FN_relu: return x > 0 ? x : 0;
-  case FN_leaky_relu: return x > 0 ? x : 0.01 * x;
-  case FN_elu: return x > 0 ? x : exp(x) - 1;
-  case FN_silu: return x / (1 + exp(-x));
-  case FN_gelu: return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
-  case FN_softplus: return log1p(exp(x));
-  case FN_sigmoid: return 1 / (1 + exp(-x));
-  case FN_exp: return exp(x);
-  case FN_log: return log(x);
-  case FN_sqrt: return sqrt(x);
-  case FNS: break;
-  }
-  bug("function %d", (int)fn);
-}
 
 /* A function of the components of one vector, or of two. */
 typedef struct Tried {
   const char *name;
   void (*apply)(const struct Tried *t, const double *v, const double *w, uint32_t n, double *out);
-  FnId fn;
+  const ExprPool *pool;
+  ExprId e;                         /* of pointwise                                                    */
   double exponent;
   bool two;
 } Tried;
 
 static void pointwise(const Tried *t, const double *v, const double *w, uint32_t n, double *out) {
   (void)w;
-  for (uint32_t i = 0; i < n; i++) out[i] = value_of(t->fn, v[i]);
+  for (uint32_t i = 0; i < n; i++) out[i] = expr_eval(t->pool, t->e, &v[i], NULL);
 }
 static void powers(const Tried *t, const double *v, const double *w, uint32_t n, double *out) {
   (void)w;
@@ -137,14 +115,17 @@ static void find(Check *c, const Tried *t, const Kind *kind, Why *why) {
   }
 }
 
-static const char *const fn_name[] = {
-#define FN(name, parity, homogeneous, linear, value) #name,
+static const struct { const char *name, *value; } fn[] = {
+#define FN(name, parity, homogeneous, linear, smoothness, value) { #name, value },
 #include "../../lang/functions.def"
 #undef FN
 };
 
-void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why) {
-  find(c, &(Tried){ .name = fn_name[fn], .apply = pointwise, .fn = fn }, kind, why);
+void witness_pointwise(Check *c, FnId id, const Kind *kind, Why *why) {
+  ExprPool pool = { .arena = c->arena };
+  ExprId e = expr_read(&pool, fn[id].value, NULL);
+  if (!e) bug("functions.def: \"%s\" is no expression", fn[id].value);
+  find(c, &(Tried){ .name = fn[id].name, .apply = pointwise, .pool = &pool, .e = e }, kind, why);
 }
 
 void witness_power(Check *c, double exponent, const Kind *kind, Why *why) {

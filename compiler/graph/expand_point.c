@@ -109,7 +109,7 @@ void expand_power(Lower *l, const Value *v, Val *out) {
 }
 
 static const char *const function_text[] = {
-#define FN(name, parity, homogeneous, linear, value) value,
+#define FN(name, parity, homogeneous, linear, smoothness, value) value,
 #include "../../lang/functions.def"
 #undef FN
 };

@@ -8,9 +8,10 @@
 #include <math.h>
 
 typedef enum Parity { NONE, ODD, EVEN } Parity;
-typedef struct Row { const char *name, *value; Parity parity; bool homogeneous, linear; } Row;
+typedef enum Smoothness { PIECEWISE, C1, SMOOTH } Smoothness;
+typedef struct Row { const char *name, *value; Parity parity; bool homogeneous, linear; Smoothness smoothness; } Row;
 static const Row rows[] = {
-#define FN(name, parity, homogeneous, linear, value) { #name, value, parity, homogeneous, linear },
+#define FN(name, parity, homogeneous, linear, smoothness, value) { #name, value, parity, homogeneous, linear, smoothness },
 #include "../../lang/functions.def"
 #undef FN
 };
@@ -54,6 +55,35 @@ Test(functions, columns_are_seen_in_the_expression) {
     cr_expect_eq(expr_even(&pool, e, 1), r->parity == EVEN, "even: %s", r->name);
     cr_expect_eq(expr_homogeneous(&pool, e, 1), r->homogeneous, "homogeneous: %s", r->name);
     cr_expect_eq(expr_linear(&pool, e, 1), r->linear, "linear: %s", r->name);
+  }
+  arena_free(&arena);
+}
+
+/* Derivatives on both sides of 0, where the rows are pieced together: the first that jumps. A slope of the next derivative
+ * of up to 10 is no jump of 1e-3. A function that ends at 0 has a corner there when its slope is none. */
+Test(functions, smoothness_is_true) {
+  const double h = 1e-6;
+  Arena arena = { 0 };
+  ExprPool pool = { .arena = &arena };
+  for (int i = 0; i < ROWS; i++) {
+    const Row *r = &rows[i];
+    ExprId e = expr_read(&pool, r->value, NULL);
+    cr_assert(e);
+    double left = -h, right = h, zero = 0;
+    if (isnan(expr_eval(&pool, e, &left, NULL))) {
+      bool corner = isfinite(expr_eval(&pool, e, &zero, NULL)) && fabs(expr_eval(&pool, expr_diff(&pool, e, 0), &right, NULL)) > 100;
+      cr_expect_eq(r->smoothness == PIECEWISE, corner, "%s ends at 0", r->name);
+      continue;
+    }
+    Smoothness found = SMOOTH;
+    for (int k = 0; k <= 2; k++, e = expr_diff(&pool, e, 0)) {
+      double jump = fabs(expr_eval(&pool, e, &right, NULL) - expr_eval(&pool, e, &left, NULL));
+      if (!(jump > 1e-3)) continue;
+      cr_expect_neq(k, 0, "%s is not continuous", r->name);
+      found = k == 2 ? C1 : PIECEWISE;
+      break;
+    }
+    cr_expect_eq(r->smoothness, found, "smoothness of %s: %d stated, %d found", r->name, (int)r->smoothness, (int)found);
   }
   arena_free(&arena);
 }
