@@ -340,6 +340,10 @@ static bool bind_kind(Check *c, Sort sort, Str param, const Arg *a, Item *out) {
   *out = a->item;
   const Item *x = &a->item;
   int64_t i;
+  if (sort == SORT_INT && x->sort == ITEM_NUMBER && !item_int(x, &i)) {
+    refuse(c, a->at, E0106, "`%.*s` takes a whole number, %.*s is none", STR(param), STR(number_text(c, x)));
+    return false;
+  }
   if (sort == SORT_INT) return item_int(x, &i) || wrong_kind(c, a, param, "a whole number");
   if (sort == SORT_REP) {
     const Rep *r = item_rep(c, x);

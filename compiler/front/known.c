@@ -22,6 +22,13 @@ static Item item_turns(const Exact *turns, Span at) {
   return x;
 }
 
+Str number_text(Check *c, const Item *x) {
+  Out o = { .arena = c->arena };
+  if (x->exact) exact_text(x->exact, &o);
+  else out_printf(&o, "%g", item_real(x));
+  return out_text(&o);
+}
+
 const char *sort_text(const Item *x) {
   switch (x->sort) {
   case ITEM_POISON: return "an error";

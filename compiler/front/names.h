@@ -166,6 +166,7 @@ Item number_fn(Check *c, FnId fn, const Item *x, Span at);       /* ITEM_NONE: t
 int number_compare(const Item *a, const Item *b);
 const Rep *item_rep(Check *c, const Item *x);         /* a rep, or a number of scalars; NULL: neither */
 const Space *item_space(const Item *x, bool *is);     /* a domain, or the edges of a graph          */
+Str number_text(Check *c, const Item *x);             /* "3/2", "0.25"                               */
 const char *sort_text(const Item *x);                 /* "a number", "a representation", ...        */
 Item later(Check *c, Span at, Str name, const char *what, bool by_name);     /* E0903, once a file */
 Item builtin_name(Check *c, Str name, Span at);       /* ITEM_NONE: there is none                   */

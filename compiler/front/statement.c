@@ -195,8 +195,9 @@ static void repeat(Check *c, Body *b, const Ast *x) {
   int64_t rounds;
   if (n.sort == ITEM_POISON) return;
   if (!item_int(&n, &rounds)) {
-    refuse(c, x->child[0]->span, E0106, "`repeat` takes a whole number, this is %s", n.sort == ITEM_NUMBER
-           ? "another number" : sort_text(&n));
+    refuse(c, x->child[0]->span, E0106, n.sort == ITEM_NUMBER ? "`repeat` takes a whole number, %.*s is none"
+           : "`repeat` takes a whole number, this is %.*s", STR(n.sort == ITEM_NUMBER ? number_text(c, &n)
+           : str_of(sort_text(&n))));
     return;
   }
   if (rounds < 0 || rounds > MOST_ROUNDS) {
