@@ -18,7 +18,7 @@ typedef struct Match {
   bool lenient;                     /* a word's rule says what is wrong with the representation    */
   bool reported;                    /* by an expression in the type                                */
   Code code;
-  Str text;
+  Str text, help;
 } Match;
 
 static bool PRINTF(3, 4) differs(Match *m, Code code, const char *format, ...) {
@@ -28,6 +28,12 @@ static bool PRINTF(3, 4) differs(Match *m, Code code, const char *format, ...) {
   va_end(args);
   m->code = code;
   return false;
+}
+
+static void refuse_match(Match *m, Span at, Str what) {
+  Why why = { .arena = m->c->arena, .help = m->help };
+  why_no(&why, m->code, "%.*s: %.*s", STR(what), STR(m->text));
+  refuse_why(m->c, at, &why);
 }
 
 /* A type's expressions mean what they mean where the type is written. */
@@ -67,8 +73,12 @@ static Str space_text(const Space *s) { return s ? s->name : S("no domain"); }
 
 /* --- domains ----------------------------------------------------------------------------------- */
 static bool match_space(Match *m, const Ast *x, const Space *have) {
-  if (!x)
-    return !have || m->lenient || differs(m, E0202, "one value is asked for, this is on %.*s", STR(space_text(have)));
+  if (!x && have && !m->lenient) {
+    m->help = str_format(m->c->arena, "mean(...) over `%.*s` is one value; or declare it `on %.*s`", STR(have->name),
+                         STR(have->name));
+    return differs(m, E0202, "one value is asked for, this is one for each element of `%.*s`", STR(have->name));
+  }
+  if (!x) return true;
   if (x->kind == AST_HOLE) return true;
   Entry *e = m->solve ? open_generic(m, x) : NULL;
   if (e && !(e->nowhere && !have)) {                          /* nowhere so far: a domain takes its place */
@@ -305,7 +315,7 @@ bool type_claim(Check *c, Scope *s, const Ast *type, Item *x, Span at, bool exac
   *x = item_value(v, x->at);
   Match m = { .c = c, .s = s, .exactly = exactly };
   if (match_type(&m, type, &v->type)) return true;
-  if (!m.reported) refuse(c, at, m.code, "%s: %.*s", what, STR(m.text));
+  if (!m.reported) refuse_match(&m, at, str_of(what));
   return false;
 }
 
@@ -386,8 +396,8 @@ static bool bind_value(Binding *b, const Ast *param, const Arg *a, Item *out) {
   Match m = { .c = c, .s = b->s, .solve = true, .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
   if (match_type(&m, param->child[0], &v->type)) return true;
   if (!m.reported)
-    refuse(c, m.code == E0104 ? b->at : a->at, m.code, "`%.*s` of `%.*s`: %.*s", STR(param->text), STR(b->h->name),
-           STR(m.text));
+    refuse_match(&m, m.code == E0104 ? b->at : a->at,
+                 str_format(c->arena, "`%.*s` of `%.*s`", STR(param->text), STR(b->h->name)));
   return false;
 }
 
