@@ -17,6 +17,7 @@ typedef struct Match {
   bool exactly;                     /* a value without a domain does not do for a field            */
   bool lenient;                     /* a word's rule says what is wrong with the representation    */
   bool reported;                    /* by an expression in the type                                */
+  Str param;                        /* whose argument is matched; empty: a result's type           */
   Code code;
   Str text, help;
 } Match;
@@ -58,9 +59,17 @@ static bool is_generic(Match *m, const Ast *x) {
   return e && e->sort == ENTRY_GENERIC;
 }
 
-static void bind_generic(Entry *e, Item x) {
+static void bind_generic(const Match *m, Entry *e, Item x) {
   e->item = x;
+  e->by = m->param;
   e->bound = true;
+}
+
+/* What a name of [ ] stands for and why, or what is asked for: "`x` binds `D` to `A`", "`A` is asked for". */
+static Str asked_text(Match *m, const Ast *x, Str is) {
+  const Entry *e = m->solve && is_generic(m, x) ? scope_find(m->s, x->text, NULL) : NULL;
+  if (!e || !e->by.n) return str_format(m->c->arena, "`%.*s` is asked for", STR(is));
+  return str_format(m->c->arena, "`%.*s` binds `%.*s` to `%.*s`", STR(e->by), STR(e->name), STR(is));
 }
 
 static Str rep_of_text(Match *m, const Rep *r) {
@@ -84,7 +93,7 @@ static bool match_space(Match *m, const Ast *x, const Space *have) {
   if (e && !(e->nowhere && !have)) {                          /* nowhere so far: a domain takes its place */
     Item d = item_of(ITEM_DOMAIN, x->span);
     d.space = have;
-    bind_generic(e, d);
+    bind_generic(m, e, d);
     e->nowhere = !have;
     return true;
   }
@@ -99,8 +108,8 @@ static bool match_space(Match *m, const Ast *x, const Space *have) {
     return false;
   }
   if (space == have || (!have && !m->exactly)) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s is asked for, this is on %.*s",
-                 STR(space_text(space)), STR(space_text(have)));
+  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s, this is on `%.*s`",
+                 STR(asked_text(m, x, space_text(space))), STR(space_text(have)));
 }
 
 /* --- representations --------------------------------------------------------------------------- */
@@ -152,7 +161,7 @@ static bool take_open(Match *m, const Ast *x, const Rep *have, uint32_t *left) {
   uint32_t i = rep_find(have, k->term[0].kind);
   if (i == have->n || !left[i]) return false;
   if (x->child[0]->kind != AST_HOLE)
-    bind_generic(open_generic(m, x->child[0]),
+    bind_generic(m, open_generic(m, x->child[0]),
                  item_exact(exact_int(m->c->program->exacts, left[i]), x->child[0]->span));
   left[i] = 0;
   return true;
@@ -180,7 +189,7 @@ static bool match_rep(Match *m, const Ast *x, const Rep *have) {
   if (e) {
     Item r = item_of(ITEM_REP, x->span);
     r.rep = have;
-    bind_generic(e, r);
+    bind_generic(m, e, r);
     return true;
   }
   if (is_open_sum(m, x)) return match_open_sum(m, x, have) && !m->reported;
@@ -198,8 +207,8 @@ static bool match_rep(Match *m, const Ast *x, const Rep *have) {
     return false;
   }
   if (want.rep == have) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0200, "`%.*s` is asked for, this is `%.*s`",
-                 STR(rep_of_text(m, want.rep)), STR(rep_of_text(m, have)));
+  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0200, "%.*s, this is `%.*s`",
+                 STR(asked_text(m, x, rep_of_text(m, want.rep))), STR(rep_of_text(m, have)));
 }
 
 /* --- types ------------------------------------------------------------------------------------- */
@@ -228,7 +237,7 @@ static bool match_label(Match *m, const Ast *x, const Space *have) {
   if (e) {
     Item d = item_of(ITEM_DOMAIN, x->span);
     d.space = have;
-    bind_generic(e, d);
+    bind_generic(m, e, d);
     return true;
   }
   if (of->kind == AST_HOLE) return true;
@@ -393,7 +402,7 @@ static bool bind_value(Binding *b, const Ast *param, const Arg *a, Item *out) {
   if (!v) return wrong_kind(c, a, param->text, "a value");
   *out = item_value(v, a->item.at);
   bool word_says = b->h->word && (b->h->which == WORD_softmax || b->h->which == WORD_scale);
-  Match m = { .c = c, .s = b->s, .solve = true, .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
+  Match m = { .c = c, .s = b->s, .param = param->text, .solve = true, .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
   if (match_type(&m, param->child[0], &v->type)) return true;
   if (!m.reported)
     refuse_match(&m, m.code == E0104 ? b->at : a->at,
@@ -405,7 +414,7 @@ static bool bind_graph(Binding *b, const Ast *param, const Arg *a, Item *out) {
   if (a->item.sort != ITEM_GRAPH) return wrong_kind(b->c, a, param->text, "a graph");
   *out = a->item;
   const Ast *type = param->child[0];
-  Match m = { .c = b->c, .s = b->s, .solve = true };
+  Match m = { .c = b->c, .s = b->s, .param = param->text, .solve = true };
   if (match_space(&m, type->n > 1 ? type->child[1] : NULL, a->item.space->base)) return true;
   if (!m.reported)
     refuse(b->c, m.code == E0104 ? b->at : a->at, m.code == E0104 ? E0104 : E0202, "`%.*s` of `%.*s`: %.*s",

@@ -60,6 +60,7 @@ typedef struct Entry {
   Item item;
   Span at;                          /* its declaration                                             */
   bool bound;                       /* OUTPUT: assigned; GENERIC: bound; others true               */
+  Str by;                           /* GENERIC: the parameter that bound it                        */
   bool nowhere;                     /* GENERIC: bound by values without a domain only, so far      */
   const Ast *type;                  /* OUTPUT: its declared type                                   */
 } Entry;
