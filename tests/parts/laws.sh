@@ -5,7 +5,7 @@ build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 smaller() {
   for f in "$@"; do
-    sed 's/grid(28, 28)/grid(8, 8)/; s/grid(3\([23]\), 3\([23]\))/grid(1\1, 1\2)/; s/grid(13, 13)/grid(9, 9)/
+    sed 's/grid(28, 28)/grid(8, 8)/; s/grid(32, 32)/grid(8, 8)/; s/grid(33, 33)/grid(9, 9)/; s/grid(13, 13)/grid(9, 9)/
          s/grid(29, 29)/grid(9, 9)/; s/torus(1\([0-9]\), 1\([0-9]\))/torus(\1, \2)/; s/line(50)/line(10)/; s/line(128)/line(4)/; s/cycle(64)/cycle(8)/
          s/repeat 3 /repeat 2 /; s/chars = 128/chars = 9/; s/depth = 4/depth = 1/' "$f" >"$work/$(basename "$f")"
   done
