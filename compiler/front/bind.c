@@ -79,6 +79,9 @@ static Str rep_of_text(Match *m, const Rep *r) {
 }
 
 static Str space_text(const Space *s) { return s ? s->name : S("no domain"); }
+static Str on_text(Match *m, const Space *s) {
+  return s ? str_format(m->c->arena, "this is on `%.*s`", STR(s->name)) : S("this is one value, on no domain");
+}
 
 /* --- domains ----------------------------------------------------------------------------------- */
 static bool match_space(Match *m, const Ast *x, const Space *have) {
@@ -108,8 +111,8 @@ static bool match_space(Match *m, const Ast *x, const Space *have) {
     return false;
   }
   if (space == have || (!have && !m->exactly)) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s, this is on `%.*s`",
-                 STR(asked_text(m, x, space_text(space))), STR(space_text(have)));
+  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0202, "%.*s, %.*s",
+                 STR(asked_text(m, x, space_text(space))), STR(on_text(m, have)));
 }
 
 /* --- representations --------------------------------------------------------------------------- */
