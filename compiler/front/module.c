@@ -7,6 +7,7 @@
  * A module is checked as far as it is used. Elsewhere: what an expression is (evaluate.c), what a group or
  * representation is (known.c). */
 #include "front/names.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -66,6 +67,27 @@ static Str stem(Str file) {
   return (Str){ file.at + from, to - from };
 }
 
+static int in_order(const void *a, const void *b) {
+  const Str *x = a, *y = b;
+  int d = memcmp(x->at, y->at, x->n < y->n ? x->n : y->n);
+  return d ? d : (x->n > y->n) - (x->n < y->n);
+}
+
+static void library_help(Check *c, Why *why) {
+  DIR *folder = opendir(str_format(c->arena, "%.*s/stdlib", STR(c->names->library)).at);
+  if (!folder) { why_help(why, "the library is not found: `--library FOLDER` says where stdlib/ is"); return; }
+  vec(Str) module = { 0 };
+  for (const struct dirent *d; (d = readdir(folder));) {
+    Str file = str_of(d->d_name), name = stem(file);
+    if (name.n < file.n) vec_push(c->arena, &module, str_copy(c->arena, name));
+  }
+  closedir(folder);
+  if (module.n) qsort(module.at, module.n, sizeof *module.at, in_order);
+  Out o = { .arena = c->arena };
+  for (uint32_t i = 0; i < module.n; i++) out_printf(&o, i ? ", %.*s" : "%.*s", STR(module.at[i]));
+  why_help(why, "its modules are: %.*s", STR(out_text(&o)));
+}
+
 /* Whether the module is there now; if not, reported. */
 static bool use(Check *c, Module *m, const Ast *source) {
   bool named = source->kind == AST_NAME;
@@ -86,8 +108,12 @@ static bool use(Check *c, Module *m, const Ast *source) {
   errno = 0;
   uint32_t id = source_read(c->diags->sources, path);
   if (!id) {
-    refuse(c, source->span, E0110, named ? "no module `%.*s` in the library: %s" : "no file `%.*s` beside this one: %s",
-           STR(source->text), strerror(errno));
+    int reason = errno;
+    Why why = { .arena = c->arena };
+    if (named) library_help(c, &why);
+    if (named) why_no(&why, E0110, "no module `%.*s` in the library", STR(source->text));
+    else why_no(&why, E0110, "no file `%.*s` beside this one: %s", STR(source->text), strerror(reason));
+    refuse_why(c, source->span, &why);
     return false;
   }
   uint32_t before = c->diags->nerrors;
