@@ -187,11 +187,12 @@ void program_certificate(const Program *p, Out *out) {
   for (uint32_t i = 0; i < p->model.n; i++) {
     const Model *m = p->model.at[i];
     char trained[32], statistics[32];
-    Str acts = m->acts.n ? m->acts : S("nothing");
+    bool nothing = !m->acts.n || str_is(m->acts, "nothing");
     grouped(model_parameters(m), trained, sizeof trained);
     grouped(model_statistics(m), statistics, sizeof statistics);
-    out_printf(out, "%s%s %.*s: what acts on the inputs is %.*s\n", i ? "\n" : "", m->kernel ? "kernel" : "model",
-               STR(m->name), STR(acts));
+    out_printf(out, "%s%s %.*s: ", i ? "\n" : "", m->kernel ? "kernel" : "model", STR(m->name));
+    if (nothing) out_printf(out, "nothing acts on the inputs\n");
+    else out_printf(out, "what acts on the inputs is %.*s\n", STR(m->acts));
     table(m, out);
     for (uint32_t k = 0; k < m->noutputs; k++) {
       const Output *o = &m->output[k];

@@ -46,6 +46,8 @@ static bool *members(Check *c, const Group *k, Why *why) {
   if (!lie) {
     if (c->model->group && !c->model->group->nfactors && !k->nfactors)
       (void)group_embed(c->program->groups, k, c->model->group, why);
+    if (!why->reason.n && str_is(c->model->acts, "nothing"))
+      why_no(why, E0706, "%.*s is no subgroup of what acts: nothing acts on the inputs", STR(k->name));
     if (!why->reason.n)
       why_no(why, E0706, "%.*s is no subgroup of what acts on the inputs, %.*s", STR(k->name), STR(c->model->acts));
     return NULL;
@@ -173,7 +175,9 @@ static bool decide_shifts(Check *c, const Claimed *k, bool *weaker) {
   if (!of.by) return true;
   if (!window && !torus) {
     Why why = { .arena = c->arena };
-    why_no(&why, E0801, "no input lives where translations act: %.*s acts", STR(c->model->acts));
+    bool nothing = str_is(c->model->acts, "nothing");
+    why_no(&why, E0801, "no input lives where translations act: %.*s", STR(nothing ? S("nothing acts on the inputs")
+           : str_format(c->arena, "%.*s acts", STR(c->model->acts))));
     return refuse(c, k, &why);
   }
   if (window && (!k->has_interior || p->margin < 0 || k->interior < p->margin)) return refuse_window(c, k);
