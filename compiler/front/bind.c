@@ -484,7 +484,10 @@ static bool assign(Check *c, const Header *h, const Arg *arg, uint32_t nargs, Sp
   for (uint32_t i = 0; i < nargs; i++) {
     uint32_t k = arg[i].name.n ? param_named(h, arg[i].name) : next++;
     if (arg[i].name.n && k == n) {
-      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(h->name), STR(arg[i].name));
+      Near near = near_to(arg[i].name);
+      for (uint32_t p = 0; p < n; p++) nearer_or_part(&near, h->params->child[p]->text);
+      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`%.*s", STR(h->name), STR(arg[i].name),
+             STR(near_text(c, &near)));
       return false;
     }
     if (k >= n) {

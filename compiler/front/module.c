@@ -244,8 +244,11 @@ Entry *scope_add(Check *c, Scope *s, Entry e) {
   return &s->entry.at[s->entry.n - 1];
 }
 
-typedef struct Near { Str name, best; uint32_t distance; } Near;
-static void nearer(void *with, Str name) {
+Near near_to(Str name) {
+  return (Near){ .name = name, .best = S(""), .distance = name.n < 2 ? 1 : name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
+}
+
+void nearer(void *with, Str name) {
   Near *n = with;
   uint32_t d = str_distance(n->name, name);
   bool closer = d == n->distance && n->best.n &&
@@ -253,9 +256,19 @@ static void nearer(void *with, Str name) {
   if (d < n->distance || closer) *n = (Near){ .name = n->name, .best = name, .distance = d };
 }
 
+void nearer_or_part(Near *n, Str name) {
+  uint32_t least = name.n < n->name.n ? name.n : n->name.n;
+  if (least >= 3 && !n->best.n && !memcmp(name.at, n->name.at, least)) n->best = name;
+  nearer(n, name);
+}
+
+Str near_text(const Check *c, const Near *n) {
+  return n->best.n ? str_format(c->arena, "; did you mean `%.*s`?", STR(n->best)) : S("");
+}
+
 static Item unknown(Check *c, Scope *s, Str name, Span at) {
   if (s->module->lacks && name.at[0] != '_') return item_poison(at);    /* the missing file has been reported */
-  Near near = { .name = name, .distance = name.n < 2 ? 1 : name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
+  Near near = near_to(name);
   Module *m = s->module;
   for (const Scope *k = s; k; k = k->up)
     for (uint32_t i = 0; i < k->entry.n; i++) nearer(&near, k->entry.at[i].name);
@@ -268,8 +281,7 @@ static Item unknown(Check *c, Scope *s, Str name, Span at) {
     if (c->names->word_callee[w]) nearer(&near, c->names->word_callee[w]->name);
   for (uint32_t f = 0; f < FNS; f++) nearer(&near, c->names->fn_callee[f]->name);
   if (module_used(m, name)) return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
-  if (near.best.n) return refuse(c, at, E0101, "no `%.*s` is known; did you mean `%.*s`?", STR(name), STR(near.best));
-  return refuse(c, at, E0101, "no `%.*s` is known", STR(name));
+  return refuse(c, at, E0101, "no `%.*s` is known%.*s", STR(name), STR(near_text(c, &near)));
 }
 
 static Item callee_item(const Callee *f, Span at) {

@@ -155,6 +155,13 @@ void mention_add(Check *c, Str name, Span at);
 void mention_read(Check *c, Span at);
 /* Entry of a body, then the file, then what it uses, then what is built in; poison and E0101 or E0112 if none. */
 Item name_item(Check *c, Scope *s, Str name, Span at);
+/* The nearest name to one that is not known: offer each with `nearer`, or `nearer_or_part` where few can be meant and
+ * one may be the beginning of the other (padding: pad). near_text: "; did you mean `pad`?", or empty. */
+typedef struct Near { Str name, best; uint32_t distance; } Near;
+Near near_to(Str name);
+void nearer(void *near, Str name);
+void nearer_or_part(Near *near, Str name);
+Str near_text(const Check *c, const Near *near);
 bool name_is_plain(Scope *s, Str name);               /* no body or file declares it: the built-in meaning holds */
 Entry *scope_find(Scope *s, Str name, Scope **where);
 Entry *scope_add(Check *c, Scope *s, Entry e);        /* NULL and E0102 when the body has it already */

@@ -39,9 +39,14 @@ Item rule_scan(Site *site) {
   bool flipped;
   if (!site_ordered(site, x->type.on, &flipped)) return item_poison(site->at);       /* [scan.1] */
   const Space *line = x->type.on;
-  if (line->count > SCAN_MOST)
-    return site_refuse_code(site, site->at, E0703, "`scan` is written out, and %llu elements are more than %d",
-                            (unsigned long long)line->count, SCAN_MOST);
+  if (line->count > SCAN_MOST) {
+    Why why = site_why(site);
+    why_help(&why, "a shorter line, such as conv with a stride gives; or attention over causal(%.*s), which is not "
+             "written out", STR(line->name));
+    why_no(&why, E0703, "`scan` is written out, and %llu elements are more than %d", (unsigned long long)line->count,
+           SCAN_MOST);
+    return site_refuse(site, site->at, &why);
+  }
   const Rep *state = site->arg[2].rep;
   Str path = site_path(site);
   const Value **row = arena_array(site->check->arena, const Value *, line->count);

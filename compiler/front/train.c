@@ -30,7 +30,10 @@ static bool take(Check *c, Str word, const char *names, const Arg *arg, uint32_t
     if (arg[i].name.n) for (k = 0; k < n && !str_equal(arg[i].name, (Str){ name[k], len[k] }); k++) continue;
     else next++;
     if (k >= n && arg[i].name.n) {
-      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`", STR(word), STR(arg[i].name));
+      Near near = near_to(arg[i].name);
+      for (k = 0; k < n; k++) nearer_or_part(&near, (Str){ name[k], len[k] });
+      refuse(c, arg[i].at, E0105, "`%.*s` has no argument called `%.*s`%.*s", STR(word), STR(arg[i].name),
+             STR(near_text(c, &near)));
       return false;
     }
     if (k >= n) { refuse(c, arg[i].at, E0105, "`%.*s` takes at most %u arguments", STR(word), n); return false; }
@@ -187,12 +190,12 @@ static Item call_reader(Check *c, Str name, const Arg *arg, uint32_t nargs, Span
       if (str_equal(r->column[k].input, arg[i].name))
         return refuse(c, arg[i].at, E0105, "`%.*s` is given twice", STR(arg[i].name));
     const Train *t = c->model->train;
-    bool known = false;
-    for (uint32_t k = 0; k < c->model->ninputs; k++) known |= str_equal(c->model->input[k]->name, arg[i].name);
-    for (uint32_t k = 0; k < t->ntargets; k++) known |= str_equal(t->target[k]->name, arg[i].name);
-    if (!known)
-      return refuse(c, arg[i].at, E0902, "the model has no input `%.*s`, and the train block no such parameter",
-                    STR(arg[i].name));
+    Near near = near_to(arg[i].name);
+    for (uint32_t k = 0; k < c->model->ninputs; k++) nearer_or_part(&near, c->model->input[k]->name);
+    for (uint32_t k = 0; k < t->ntargets; k++) nearer_or_part(&near, t->target[k]->name);
+    if (!str_equal(near.best, arg[i].name))
+      return refuse(c, arg[i].at, E0902, "the model has no input `%.*s`, and the train block no such parameter%.*s",
+                    STR(arg[i].name), STR(near_text(c, &near)));
     r->column[r->ncolumns++] = (Column){ .input = arg[i].name, .column = arg[i].item.text, .shared = arg[i].item.flag };
   }
   if (str_is(name, "npz") && !r->file.n) return refuse(c, at, E0105, "`npz` takes a file");
