@@ -100,7 +100,11 @@ Code code_find(Str name);                                    /* CODE_NONE if the
 bool code_warns(Code c);
 
 typedef struct Reason { Code code; Str text; } Reason;
-typedef struct Why { Arena *arena; vec(Reason) reason; Str witness, help; } Why;
+typedef struct Why {
+  Arena *arena;
+  vec(Reason) reason;
+  Str witness, help, rule;                                   /* rule: in place of the code's, where that is of others */
+} Why;
 /* Both return false, so that a question ends in `return ok || why_no(...)`. why may be NULL. */
 bool why_no(Why *why, Code code, const char *format, ...) PRINTF(3, 4);
 bool why_witness(Why *why, const char *format, ...) PRINTF(2, 3);

@@ -92,6 +92,7 @@ Diag *diag_why(Diags *d, Span at, const Why *why) {
     vec_push(d->arena, &x->note, (Note){ { 0 }, str_copy(d->arena, why->reason.at[i].text) });
   if (why->witness.n) x->witness = str_copy(d->arena, why->witness);
   if (why->help.n) x->help = str_copy(d->arena, why->help);
+  if (why->rule.n) x->rule = str_copy(d->arena, why->rule);
   return x;
 }
 

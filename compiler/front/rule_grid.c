@@ -355,6 +355,7 @@ Item rule_pool(Site *site) {
     Why why = site_why(site);
     witness_max(site->check, k, &why);
     why_help(&why, "`mean_pool` takes any representation");
+    why.rule = S("a maximum of components needs a group that permutes them");
     why_no(&why, E0203, "a maximum of each component of `%.*s`, which %.*s %s", STR(k->name), STR(k->group->name),
            k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
     return site_refuse(site, site->at, &why);

@@ -103,6 +103,7 @@ Item rule_group_pool(Site *site) {
     Why why = site_why(site);
     witness_length(site->check, k, &why);
     why_help(&why, "norm(x), or invariants(x)");
+    why.rule = S("a maximum of components needs a group that permutes them");
     why_no(&why, E0203, "the largest component of `%.*s`, which %.*s does not permute", STR(k->name),
            STR(k->group->name));
     return site_refuse(site, site->at, &why);

@@ -88,6 +88,7 @@ static bool permits_maximum(Site *site, const Rep *rep) {
     Why why = site_why(site);
     witness_max(site->check, k, &why);
     why_help(&why, "`sum` and `mean` take any representation");
+    why.rule = S("a maximum of components needs a group that permutes them");
     why_no(&why, E0203, "`%s` of each component of `%.*s`, which %.*s %s", word_name(site->word), STR(k->name),
            STR(k->group->name), k->action == ACTION_SIGNS ? "changes in sign" : "mixes");
     site_refuse(site, site->at, &why);
