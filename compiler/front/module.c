@@ -258,7 +258,7 @@ void nearer(void *with, Str name) {
 
 void nearer_or_part(Near *n, Str name) {
   uint32_t least = name.n < n->name.n ? name.n : n->name.n;
-  if (least >= 3 && !n->best.n && !memcmp(name.at, n->name.at, least)) n->best = name;
+  if (least >= 3 && n->distance > 1 && !memcmp(name.at, n->name.at, least)) { n->best = name; n->distance = 1; }
   nearer(n, name);
 }
 
