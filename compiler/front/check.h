@@ -133,6 +133,8 @@ bool rule_fixed(Site *site, Value *v);
 /* What acts on the inputs of m, which are made: sets group, permutations, translations and acts of m, and the proofs of
  * the inputs. Call it before the body. */
 void rule_inputs(Check *c, Model *m);
+/* At the end of a train block: E0106 for a loss or metric that is no expression of averages. */
+bool rule_scores(Check *c);
 /* After the last statement of a model: E0405 at its head, W5 for zeros that reach an output. */
 void rule_model(Check *c, Span head);
 /* --- witness.c: finds numbers that show a refusal, by evaluating the offending primitive -------------- */

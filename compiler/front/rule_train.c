@@ -52,3 +52,34 @@ Item rule_average(Site *site) {
   v->heads = (uint32_t)count;
   return item_value(v, site->at);
 }
+
+static bool averages(Word w) {
+  return by_class(w) || w == WORD_mse || w == WORD_mae || w == WORD_rmse || w == WORD_huber;
+}
+
+/* [train.9] A loss and a metric are expressions of averages: what belongs to single samples meets them in an averaging
+ * word only, since the score of many batches is made of their sums and counts. */
+bool rule_scores(Check *c) {
+  const Model *m = c->model;
+  bool *average = arena_array(c->arena, bool, m->value.n + 1), *sample = arena_array(c->arena, bool, m->value.n + 1);
+  for (uint32_t i = 0; i < m->value.n; i++) {
+    const Value *v = m->value.at[i];
+    bool word = averages(v->word);
+    average[i] = word;
+    sample[i] = v->word == WORD_input;
+    for (uint32_t a = 0; a < v->nargs && !word; a++) {
+      average[i] |= average[v->arg[a]->number];
+      sample[i] |= sample[v->arg[a]->number];
+    }
+    bool mixed = average[i] && sample[i];
+    bool alone = sample[i] && !average[i] && v == m->train->loss;
+    for (uint32_t k = 0; k < m->train->nmetrics; k++) alone |= sample[i] && !average[i] && v == m->train->metric[k].value;
+    if (!mixed && !alone) continue;
+    Diag *d = diag_add(c->diags, E0106, v->at, mixed ? "an average over the batch meets numbers of single samples here"
+                                                     : "this is one number a sample, not an average over the batch");
+    d->help = S("a loss is made of averages and numbers, such as mse(y, t) + 0.1 * mse(z, u); "
+                "what belongs to a sample goes inside an averaging word");
+    return false;
+  }
+  return true;
+}

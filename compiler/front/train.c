@@ -596,6 +596,7 @@ void train_check(Check *c, Scope *model_scope, const Ast *x) {
     for (uint32_t i = 0; i < t->nvalid; i++) complete_columns(c, &t->valid[i], t->ndata ? &t->data[0] : NULL);
     for (uint32_t i = 0; i < t->ntest; i++) complete_columns(c, &t->test[i], t->ndata ? &t->data[0] : NULL);
     if (seen.patience && t->loss) stop(c, seen.patience);
+    if (t->loss) rule_scores(c);
   }
   c->in_train = false;
 }

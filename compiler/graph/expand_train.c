@@ -116,10 +116,12 @@ Pair *lower_pair(Lower *l, const Value *v) {
   return p;
 }
 
-/* lower_value turns a pair into its average; these rows exist for the table. */
+/* The average, as one copy of a scalar, so that it mixes with numbers. */
 static void average(Lower *l, const Value *v, Val *out) {
   Pair *p = lower_pair(l, v);
-  out[0] = map_all(l, v->word == WORD_rmse ? "sqrt(x0 / x1)" : "x0 / x1", (Val[]){ p->sum, p->count }, 2);
+  Val one = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 1, .axis = { axis_mul(1) } }, 1);
+  Named x[] = { { p->sum, 0, 0 }, { p->count, 0, 0 }, { one, 0, 'i' } };
+  out[0] = map_named(l, v->word == WORD_rmse ? "sqrt(x0 / x1) * x2" : "x0 / x1 * x2", x, 3, "i");
 }
 void expand_cross_entropy(Lower *l, const Value *v, Val *out) { average(l, v, out); }
 void expand_accuracy(Lower *l, const Value *v, Val *out) { average(l, v, out); }

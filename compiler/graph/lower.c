@@ -213,11 +213,6 @@ static void lower_value(Lower *l, const Value *v) {
   graph_at(l->g, v->at, v->path.n ? v->path : str_of(word_name(v->word)), v->waived);
   Terms *t = &l->of[v->number];
   *t = (Terms){ arena_array(l->arena, Val, term_count(v) + 1), term_count(v) };
-  if (word_averages(v->word)) {
-    Pair *p = lower_pair(l, v);
-    t->at[0] = map_all(l, v->word == WORD_rmse ? "sqrt(x0 / x1)" : "x0 / x1", (Val[]){ p->sum, p->count }, 2);
-    return;
-  }
   Expansion *expand = expansions[v->word];
   if (!expand) bug("the word %s reached the lowering", word_name(v->word));
   expand(l, v, t->at);
@@ -285,14 +280,8 @@ static void store_sums(Lower *l, Val flag) {
   }
 }
 
-/* The loss is one number: averages over the batch have no rows; what has some is averaged over them. */
-static Val lower_loss(Lower *l) {
-  Val loss = squeeze(l, l->of[l->model->train->loss->number].at[0]);
-  if (!has_sample(l->g, loss)) return loss;
-  Val count = graph_contract(l->g, "b->", (Val[]){ lower_ones(l, loss) }, 1);
-  Val sum = graph_contract(l->g, "b->", (Val[]){ loss }, 1);
-  return map_all(l, "x0 / x1", (Val[]){ sum, count }, 2);
-}
+/* The loss is one number without rows: an expression of averages over the batch (train.9). */
+static Val lower_loss(Lower *l) { return squeeze(l, l->of[l->model->train->loss->number].at[0]); }
 
 static void lower_slope(Lower *l) {
   const Model *m = l->model;
