@@ -8,7 +8,7 @@
  * Uniform stores are done by lane 0, after every lane has loaded and before any loads again (__syncwarp around). Outside
  * TEAM all warps compute the same, and warp 0 stores, between barriers of the block. At the end of a GRID iteration
  * stands a barrier: the next one may use the same TILE. No text of the user gets in but letters, digits and _.
- * Elsewhere: NVRTC (nvrtc.c); that this equals the evaluator (tests/unit/test_cuda.c, on the CPU by tests/shim). */
+ * Elsewhere: how an entry is launched (cuda_launch.c); NVRTC (nvrtc.c); that this equals the evaluator (tests/unit/test_cuda.c, on the CPU by tests/shim). */
 #include "back/cuda.h"
 #include <inttypes.h>
 #include <math.h>
@@ -33,7 +33,7 @@ static const char *c_type(int base, bool vary) {
 }
 static const char *memory_type(const Buf *b) { return c_type(b->base, false); }
 
-static void safe_name(Out *out, Str s) {
+void cuda_name(Out *out, Str s) {
   for (uint32_t i = 0; i < s.n; i++) {
     char c = s.at[i];
     bool digit = c >= '0' && c <= '9', fine = digit || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -74,18 +74,21 @@ static Str arg(Print *p, const Ins *x, int j) {
   return str_format(p->out->arena, narrow ? "(int)v%d" : "v%d", x->a[j]);
 }
 
-static Str constant(Print *p, const Ins *x) {
-  Arena *arena = p->out->arena;
-  bool f32 = x->base == BASE_F32;
-  if (x->op == L_ICONST) {
-    if (x->base == BASE_I32) return x->imm == INT32_MIN ? S("-2147483647 - 1") : str_format(arena, "%" PRId64, x->imm);
-    return x->imm == INT64_MIN ? S("-9223372036854775807ll - 1") : str_format(arena, "%" PRId64 "ll", x->imm);
+void cuda_int(Out *out, Base base, int64_t i) {
+  bool i32 = base == BASE_I32;
+  if (i == (i32 ? INT32_MIN : INT64_MIN)) out_str(out, i32 ? S("-2147483647 - 1") : S("-9223372036854775807ll - 1"));
+  else out_printf(out, i32 ? "%" PRId64 : "%" PRId64 "ll", i);
+}
+void cuda_real(Out *out, Base base, double x) {
+  bool f32 = base == BASE_F32;
+  if (isnan(x)) { out_str(out, f32 ? S("__int_as_float(0x7fc00000)") : S("__longlong_as_double(0x7ff8000000000000ll)")); return; }
+  if (isinf(x)) {
+    out_printf(out, f32 ? "%s__int_as_float(0x7f800000)" : "%s__longlong_as_double(0x7ff0000000000000ll)", x < 0 ? "-" : "");
+    return;
   }
-  if (isnan(x->f)) return f32 ? S("__int_as_float(0x7fc00000)") : S("__longlong_as_double(0x7ff8000000000000ll)");
-  if (isinf(x->f)) return str_format(arena, f32 ? "%s__int_as_float(0x7f800000)" : "%s__longlong_as_double(0x7ff0000000000000ll)", x->f < 0 ? "-" : "");
-  Str digits = str_format(arena, f32 ? "%.9g" : "%.17g", x->f);
+  Str digits = str_format(out->arena, f32 ? "%.9g" : "%.17g", x);
   bool point = memchr(digits.at, '.', digits.n) || memchr(digits.at, 'e', digits.n);
-  return str_format(arena, "%.*s%s%s", STR(digits), point ? "" : ".", f32 ? "f" : "");
+  out_printf(out, "%.*s%s%s", STR(digits), point ? "" : ".", f32 ? "f" : "");
 }
 
 /* What an instruction computes, as C. $0 $1 $2: its arguments. */
@@ -221,7 +224,8 @@ static void statement(Print *p, Ref at) {
   }
   out_printf(out, "const %s v%d = ", c_type(x->base, x->vary), at);
   switch ((LoopsOp)x->op) {
-  case L_CONST: case L_ICONST: out_str(out, constant(p, x)); break;
+  case L_CONST: cuda_real(out, (Base)x->base, x->f); break;
+  case L_ICONST: cuda_int(out, (Base)x->base, x->imm); break;
   case L_SIZE: out_printf(out, "s%d", x->buf); break;
   case L_LANE: out_str(out, S("lane")); break;
   case L_GET: out_printf(out, "r%d", x->buf); break;
@@ -257,7 +261,7 @@ void cuda_kernel(const Kernel *k, int64_t stride, Out *out) {
   opening(&lines);
   out_printf(&lines, "\n/* blocks of 32 x %d threads, %" PRId64 " bytes of shared memory, at most %d blocks work */\n", p.warps, cuda_shared(k), k->slots);
   out_printf(&lines, "extern \"C\" __global__ void __launch_bounds__(%d) ", 32 * p.warps);
-  safe_name(&lines, k->name);
+  cuda_name(&lines, k->name);
   out_str(&lines, S("("));
   for (uint32_t i = 0; i < k->buf.n; i++)
     if (k->buf.at[i].scope == SCOPE_GLOBAL)
@@ -270,8 +274,4 @@ void cuda_kernel(const Kernel *k, int64_t stride, Out *out) {
   out_str(&lines, S("}\n"));
   out_str(out, out_text(&lines));
   arena_free(&text);
-}
-
-void cuda_text(const EntryCode *e, Out *out) {
-  for (uint32_t i = 0; i < e->kernel.n; i++) cuda_kernel(e->kernel.at[i].kernel, e->slab, out);
 }
