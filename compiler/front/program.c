@@ -134,7 +134,22 @@ void program_text(const Program *p, Out *out) {
 /* --- the certificate --------------------------------------------------------------------------- */
 static bool listed(const Value *v) {
   return v->word != WORD_input && v->word != WORD_constant && v->word != WORD_endpoint && v->word != WORD_slice &&
-         v->word != WORD_row;
+         v->word != WORD_row && !v->step;
+}
+
+/* A scan is one row: its steps, of which the first owns the weights, stand right before its last value. */
+static const char *listed_word(const Value *v) {
+  return v->word == WORD_map ? fn_name(v->fn) : v->word == WORD_rows ? "scan" : word_name(v->word);
+}
+
+static uint64_t listed_parameters(const Model *m, const Value *v, bool *any) {
+  uint64_t n = value_parameters(v);
+  *any = v->nweights > 0;
+  for (uint32_t i = v->number; v->word == WORD_rows && i-- > 0 && m->value.at[i]->step;) {
+    n += value_parameters(m->value.at[i]);
+    *any = *any || m->value.at[i]->nweights > 0;
+  }
+  return n;
 }
 
 static void grouped(uint64_t n, char *text, size_t size) {     /* 194,746 */
@@ -161,8 +176,7 @@ static void table(const Model *m, Out *out) {
   for (uint32_t i = 0; i < m->nmodel; i++) {
     const Value *v = m->value.at[i];
     if (!listed(v)) continue;
-    uint32_t w = (uint32_t)strlen(v->word == WORD_map ? fn_name(v->fn) : word_name(v->word)),
-        t = type_str(out->arena, &v->type).n;
+    uint32_t w = (uint32_t)strlen(listed_word(v)), t = type_str(out->arena, &v->type).n;
     if (v->path.n > path) path = v->path.n;
     if (w > word) word = w;
     if (t > type) type = t;
@@ -173,11 +187,12 @@ static void table(const Model *m, Out *out) {
     const Value *v = m->value.at[i];
     if (!listed(v)) continue;
     char n[32] = "";
+    bool any;
     Str t = type_str(out->arena, &v->type);
-    if (v->nweights) grouped(value_parameters(v), n, sizeof n);
-    out_printf(out, "  %-*.*s  %-*s  %-*.*s  %12s  ", (int)path, STR(v->path), (int)word, v->word == WORD_map
-               ? fn_name(v->fn) : word_name(v->word),
-               (int)type, STR(t), n);
+    uint64_t parameters = listed_parameters(m, v, &any);
+    if (any) grouped(parameters, n, sizeof n);
+    out_printf(out, "  %-*.*s  %-*s  %-*.*s  %12s  ", (int)path, STR(v->path), (int)word, listed_word(v), (int)type,
+               STR(t), n);
     verdict_text(m, &v->proof, out);
     out_printf(out, "\n");
   }
@@ -251,9 +266,10 @@ static void json_model(const Program *p, const Model *m, Out *out) {
     if (!listed(v)) continue;
     out_printf(out, "%s{\"path\": ", n++ ? ", " : "");
     json_text(out, v->path);
-    json_member(out, "word", str_of(v->word == WORD_map ? fn_name(v->fn) : word_name(v->word)));
+    bool any;
+    json_member(out, "word", str_of(listed_word(v)));
     json_member(out, "type", type_str(out->arena, &v->type));
-    out_printf(out, ", \"parameters\": %llu", (unsigned long long)value_parameters(v));
+    out_printf(out, ", \"parameters\": %llu", (unsigned long long)listed_parameters(m, v, &any));
     json_proof(m, &v->proof, out);
     json_place(p, out, v->at);
     out_printf(out, "}");

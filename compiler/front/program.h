@@ -109,6 +109,7 @@ typedef struct Value {
   const struct Value **arg;
   /* Settings of the word; what a word reads is said in words.def. Unused ones are 0. */
   int32_t kernel, stride, pad, dilation, groups;    /* conv, pooling (kernel: size), by in stride for upsample */
+  bool step;                        /* within a scan, whose last value stands for all of it        */
   bool smooth, waived;              /* waived: under `break` or `assume`, its rule is not asked   */
   FnId fn;                          /* map                                                        */
   uint32_t heads, from;             /* dot, scale: groups of copies; slice: first copy of each term */

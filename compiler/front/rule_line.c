@@ -51,6 +51,7 @@ Item rule_scan(Site *site) {
   Str path = site_path(site);
   const Value **row = arena_array(site->check->arena, const Value *, line->count);
   const bool *upright = flipped ? elements_upright(site->check, line, (bool[]){ true, true }) : NULL;
+  uint32_t first = site->check->model->value.n;
   const Value *h = zeros(site, state);
   for (uint32_t i = 0; i < line->count; i++) {                                       /* [scan.2] */
     Value *xi = value_add(site, WORD_row, type_field(x->type.rep, NULL), &x, 1);
@@ -61,7 +62,9 @@ Item rule_scan(Site *site) {
     h = row[i] = call_field(site, &site->arg[1], arg, 2, path, state, NULL);
     if (!h) return item_poison(site->at);
   }
+  for (uint32_t i = first; i < site->check->model->value.n; i++) site->check->model->value.at[i]->step = true;
   Value *v = value_add(site, WORD_rows, type_field(state, line), row, (uint32_t)line->count);
+  v->path = path;
   v->proof.margin = -1;
   return item_value(v, site->at);
 }
