@@ -405,7 +405,8 @@ static bool bind_value(Binding *b, const Ast *param, const Arg *a, Item *out) {
   if (!v) return wrong_kind(c, a, param->text, "a value");
   *out = item_value(v, a->item.at);
   bool word_says = b->h->word && (b->h->which == WORD_softmax || b->h->which == WORD_scale);
-  Match m = { .c = c, .s = b->s, .param = param->text, .solve = true, .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
+  Match m = { .c = c, .s = b->s, .param = param->text, .solve = true,
+              .lenient = word_says || (b->h->word && b->h->which == WORD_grad) };
   if (match_type(&m, param->child[0], &v->type)) return true;
   if (!m.reported)
     refuse_match(&m, m.code == E0104 ? b->at : a->at,
