@@ -94,6 +94,7 @@ $(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/unit/%.o) $(OBJECTS) $(GENE
 $(BUILD)/laws/%: $(BUILD)/tests/laws/%.o $(OBJECTS) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
+$(BUILD)/laws/cuda: $(BUILD)/tests/unit/shim.o
 $(BUILD)/mutate: $(BUILD)/tests/fuzz/mutate.o $(OBJECTS) $(GENERATED)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/gen/grammar.h

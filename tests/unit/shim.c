@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-typedef const char *Launch(const long long *args, int blocks, int warps, bool backwards);
+typedef const char *Launch(unsigned kernel, const long long *args, int blocks, int warps, bool backwards);
 struct Shim { void *library; Launch *launch; char folder[32]; };
 
-static bool write_text(const char *path, Str text, Str name) {
+static bool write_text(const char *path, Str text, const Str *names, uint32_t n) {
   FILE *f = fopen(path, "w");
   if (!f) return false;
-  fprintf(f, "%.*s\nextern \"C\" const char *shim_launch(const long long *a, int blocks, int warps, bool backwards) {\n"
-             "  return shim::launch(%.*s, a, blocks, warps, backwards);\n}\n", STR(text), STR(name));
+  fprintf(f, "%.*s\nextern \"C\" const char *shim_launch(unsigned kernel, const long long *a, int blocks, int warps, bool backwards) {\n", STR(text));
+  for (uint32_t i = 0; i < n; i++) fprintf(f, "  if (kernel == %u) return shim::launch(%.*s, a, blocks, warps, backwards);\n", i, STR(names[i]));
+  fprintf(f, "  return \"no such kernel\";\n}\n");
   return fclose(f) == 0;
 }
 
@@ -33,7 +34,7 @@ static void remove_all(const char *folder) {
   rmdir(folder);
 }
 
-Shim *shim_open(Arena *arena, Str text, Str name, Str *error) {
+Shim *shim_open_all(Arena *arena, Str text, const Str *names, uint32_t n, Str *error) {
   Shim *s = arena_one(arena, Shim);
   snprintf(s->folder, sizeof s->folder, "/tmp/gdlc-shim-XXXXXX");
   if (!mkdtemp(s->folder)) { *error = S("no folder for files"); return NULL; }
@@ -43,7 +44,7 @@ Shim *shim_open(Arena *arena, Str text, Str name, Str *error) {
   const char *shim = getenv("GDLC_SHIM");                          /* where the tests are run from another folder */
   Str command = str_format(arena, "g++ -std=c++17 -O1 -w -ffp-contract=off -fPIC -shared -include %s/cuda_shim.h -o %s/text.so %s >%s 2>&1",
                            shim ? shim : "tests/shim", s->folder, path, log);
-  if (!write_text(path, text, name) || system(command.at)) {
+  if (!write_text(path, text, names, n) || system(command.at)) {
     *error = contents(arena, log);
     remove_all(s->folder);
     return NULL;
@@ -60,6 +61,13 @@ Shim *shim_open(Arena *arena, Str text, Str name, Str *error) {
   return s;
 }
 
+Shim *shim_open(Arena *arena, Str text, Str name, Str *error) { return shim_open_all(arena, text, &name, 1, error); }
+const void *shim_symbol(const Shim *s, const char *name) { return dlsym(s->library, name); }
+
+const char *shim_launch(const Shim *s, uint32_t kernel, const long long *params, int blocks, int warps, bool backwards) {
+  return s->launch(kernel, params, blocks, warps, backwards);
+}
+
 const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const int64_t *sizes, char *slabs, int blocks, bool backwards) {
   long long args[64];
   int n = 0;
@@ -70,7 +78,7 @@ const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const in
   args[n++] = (long long)(intptr_t)slabs;
   args[n++] = 0;
   args[n++] = k->slots;
-  return s->launch(args, blocks, cuda_warps(k), backwards);
+  return s->launch(0, args, blocks, cuda_warps(k), backwards);
 }
 
 void shim_close(Shim *s) {
