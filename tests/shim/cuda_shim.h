@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ucontext.h>
+#include <cstdint>
 #include <utility>
 
 #define __global__
@@ -24,17 +24,26 @@ struct shim_dim { unsigned x = 0, y = 0, z = 0; };
 static shim_dim threadIdx, blockIdx, gridDim, blockDim;
 double tile_memory[227 * 128];      /* what `extern __shared__` names */
 
+/* Keeps the registers of who calls on its stack, and goes on with the stack `to`. x86-64. */
+extern "C" void shim_switch(void **from, void *to);
+__asm__(".text\n"
+        "shim_switch:\n"
+        "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n  push %r15\n"
+        "  mov %rsp, (%rdi)\n  mov %rsi, %rsp\n"
+        "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
+        "  ret\n");
+
 namespace shim {
 enum State { READY, WAITS_WARP, WAITS_BLOCK, DONE };
 struct Thread {
-  ucontext_t context;
+  void *stack;
   State state;
   int line, turn;                   /* where it waits; the parity of its shuffles                  */
   long long word[2];                /* what it gives to others in a shuffle                        */
 };
 enum { STACK = 64 << 10, MOST = 1024 };
 static Thread thread[MOST];
-static ucontext_t scheduler;
+static void *scheduler;
 static int n, now;
 static void (*body)(void *);
 static void *argument;
@@ -43,7 +52,7 @@ static char trouble[256];
 static void wait(State state, int line) {
   thread[now].state = state;
   thread[now].line = line;
-  swapcontext(&thread[now].context, &scheduler);
+  shim_switch(&thread[now].stack, scheduler);
 }
 template <class T> T exchange(T v, int h, int line) {
   int me = now, turn = thread[me].turn ^= 1;
@@ -55,7 +64,7 @@ template <class T> T exchange(T v, int h, int line) {
 static void enter() {
   body(argument);
   thread[now].state = DONE;
-  swapcontext(&thread[now].context, &scheduler);
+  shim_switch(&thread[now].stack, scheduler);
 }
 static bool report(const char *format, ...) {
   va_list list;
@@ -80,11 +89,9 @@ static bool block(bool backwards, char *stacks) {
   for (int i = 0; i < n; i++) {
     thread[i].state = READY;
     thread[i].turn = 0;
-    getcontext(&thread[i].context);
-    thread[i].context.uc_stack.ss_sp = stacks + (size_t)i * STACK;
-    thread[i].context.uc_stack.ss_size = STACK;
-    thread[i].context.uc_link = nullptr;
-    makecontext(&thread[i].context, enter, 0);
+    void **top = (void **)(((uintptr_t)(stacks + (size_t)(i + 1) * STACK) & ~(uintptr_t)15) - 64);
+    top[6] = (void *)enter;           /* where the first switch returns to, above six registers      */
+    thread[i].stack = top;
   }
   for (;;) {
     bool moved = false;
@@ -96,7 +103,7 @@ static bool block(bool backwards, char *stacks) {
       threadIdx.x = (unsigned)i % 32;
       threadIdx.y = (unsigned)i / 32;
       moved = true;
-      swapcontext(&scheduler, &thread[i].context);
+      shim_switch(&scheduler, thread[i].stack);
     }
     for (int w = 0; w < n; w += 32)
       if (!meet(WAITS_WARP, w, 32, &moved)) return false;
