@@ -4,18 +4,12 @@
  *
  * For each model of each file and each of its entries, on random data with BATCH samples: the Graph as lowered and as
  * simplified (f64, obvious loops), the plan in the Loops evaluator (bounds and races checked), and the generated code,
- * run in parts of the slots as 1, 2 and 7 threads would deal them. Graph evaluators agree to 1e-9 of the scale of a value
- * (rounding of long sums), f64 code to 1e-9 and f32 code to the rounding of its width; Loops evaluator and generated
+ * run in parts of the slots as 1, 2 and 7 threads would deal them. Graph evaluators agree to 1e-12 of the scale of a value
+ * (rounding of long sums), f64 code to 1e-12 and f32 code to 1e-5; Loops evaluator and generated
  * code agree in every bit. Prints `pass` and `fail` lines. */
 #include "laws/arguments.h"
 #include "back/llvm.h"
 #include <stdlib.h>
-
-static double at(const Trial *t, uint32_t arg, void *const *args, uint64_t k, bool own, Base real) {
-  const Arg *a = &t->g->arg.at[arg];
-  if (a->number != NUMBER_REAL) return ((int32_t **)args)[arg][k];
-  return own && a->role != ARG_SUMS && real == BASE_F32 ? ((float **)args)[arg][k] : ((double **)args)[arg][k];
-}
 
 /* The largest difference over all arguments, as a part of the largest number of its argument. */
 static double differ(const Trial *t, const Args *n, void *const *x, bool own_x, void *const *y, bool own_y, Base real, Where *where) {
@@ -87,7 +81,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     goto out;
   }
   double d = differ(&t, &a, a.f64, false, b.f64, false, real, &where);
-  result(file, g, "simplified Graph = Graph", d < 1e-9, d, where);
+  result(file, g, "simplified Graph = Graph", d < 1e-12, d, where);
   const Target *target = target_find(str_of(march), &why);
   EntryCode *e = entry_plan(&arena, s, target, NULL);
   for (uint32_t k = 0; k < e->kernel.n; k++)
@@ -97,7 +91,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
   if (!ok) { printf("fail %s %.*s: bounds and races: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
   result(file, g, "bounds and races", true, 0, where);
   d = differ(&t, &a, a.f64, false, x, true, real, &where);
-  result(file, g, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-9 : 2e-4), d, where);
+  result(file, g, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-12 : 1e-5), d, where);
   LlvmUnit *u = llvm_open(S("law"), str_of(march), LLVM_CAREFUL, &why);
   for (uint32_t k = 0; k < e->kernel.n; k++) llvm_kernel(u, e->kernel.at[k].kernel, e->slab);
   LlvmCode *code = llvm_load(u, &why);

@@ -27,7 +27,7 @@ for block in re.findall(r"^```diff\n(.*?)^```", open(sys.argv[1], encoding="utf-
                 hunks += 1
             else:
                 print(f"fail word: {name.strip()} has these lines {text.count(old)} times: {lines[0]}")
-print(f"pass word: {hunks} changes apply" if hunks >= 8 else f"fail word: {hunks} changes applied")
+print(f"pass word: {hunks} changes apply" if hunks >= 6 else f"fail word: {hunks} changes applied")
 P
 if make -C "$tree" -j2 CFLAGS="-std=c17 -D_GNU_SOURCE -O0" STRICT="-Wall -Wno-format-truncation -Werror" build/gdlc >"$work/log" 2>&1; then echo "pass word: builds"
 else echo "fail word: does not build: $(grep -m 1 'error' "$work/log")"; exit; fi
