@@ -5,11 +5,11 @@
  *
  *     entry small_step
  *     size b
- *     argument image in float 144*b
+ *     argument 0 image in float 144*b
  *     workspace 90176+4096*b
- *     kernel small_step_0 blocks 132 threads 32 1 shared 0 slab 512 with argument:image workspace:2048+64*b size:b ...
+ *     kernel small_step_0 blocks 132 threads 32 1 shared 0 slab 512 with argument:0 workspace:2048+64*b size:b ...
  *
- * Numbers of elements and bytes are linear in the sizes. Names are letters, digits and _, as in the text. docs/cuda.md. */
+ * Arguments are numbered as in the entry; their names need not differ. Numbers of elements and bytes are linear in the sizes. Names are letters, digits and _, as in the text. docs/cuda.md. */
 #include "back/cuda.h"
 #include <inttypes.h>
 #include <math.h>
@@ -49,7 +49,7 @@ static void constant_name(const EntryCode *e, uint32_t number, Out *out) {
 /* --- the comment ----------------------------------------------------------------------------------------------- */
 static void bound(const EntryCode *e, uint32_t number, Out *out) {
   const EntryBuf *b = &e->buf.at[number];
-  if (b->arg >= 0) { out_str(out, S(" argument:")); cuda_name(out, e->graph->arg.at[b->arg].name); }
+  if (b->arg >= 0) out_printf(out, " argument:%d", b->arg);
   else if (b->arg == BUF_CONSTANT) { out_str(out, S(" constant:")); constant_name(e, number, out); }
   else { out_str(out, S(" workspace:")); linear(e, &b->at, out); }
 }
@@ -78,7 +78,7 @@ static void comment(const EntryCode *e, Out *out) {
     if (b->arg == BUF_WORKSPACE) continue;
     if (b->arg == BUF_CONSTANT) { out_str(out, S("constant ")); constant_name(e, i, out); out_printf(out, " %s ", c_type(b->base)); }
     else {
-      out_str(out, S("argument "));
+      out_printf(out, "argument %d ", b->arg);
       cuda_name(out, g->arg.at[b->arg].name);
       out_printf(out, " %s %s ", roles[g->arg.at[b->arg].role], c_type(b->base));
     }

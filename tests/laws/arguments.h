@@ -102,6 +102,12 @@ static inline void **copy_args(Trial *t, const Args *a, Base real) {
   return c;
 }
 
+static inline double at(const Trial *t, uint32_t arg, void *const *args, uint64_t k, bool own, Base real) {
+  const Arg *a = &t->g->arg.at[arg];
+  if (a->number != NUMBER_REAL) return ((int32_t **)args)[arg][k];
+  return own && a->role != ARG_SUMS && real == BASE_F32 ? ((float **)args)[arg][k] : ((double **)args)[arg][k];
+}
+
 typedef struct Where { uint32_t arg; uint64_t number; } Where;
 
 static inline bool same_bits(const Trial *t, const Args *n, void *const *x, void *const *y, Base real, Where *where) {

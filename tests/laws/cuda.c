@@ -14,7 +14,7 @@ enum { WORDS_MOST = 256 };
 typedef struct Line { Str word[WORDS_MOST]; uint32_t n; } Line;
 typedef struct Launch {                                /* what the comment says                              */
   Str entry, workspace;
-  vec(Str) argument, size;
+  vec(Str) size;
   vec(Line) kernel;
   vec(Str) name;                                       /* of the kernels                                     */
 } Launch;
@@ -39,9 +39,8 @@ static Launch read_launch(Arena *arena, Str text) {
     if (str_is(l.word[0], "entry")) x.entry = l.word[1];
     else if (str_is(l.word[0], "workspace")) x.workspace = l.word[1];
     else if (str_is(l.word[0], "size")) vec_push(arena, &x.size, l.word[1]);
-    else if (str_is(l.word[0], "argument")) vec_push(arena, &x.argument, l.word[1]);
     else if (str_is(l.word[0], "kernel")) { vec_push(arena, &x.kernel, l); vec_push(arena, &x.name, l.word[1]); }
-    else if (!str_is(l.word[0], "constant")) bug("a line of the comment begins with %.*s", STR(l.word[0]));
+    else if (!str_is(l.word[0], "constant") && !str_is(l.word[0], "argument")) bug("a line of the comment begins with %.*s", STR(l.word[0]));
     at = stop + 1;
   }
   return x;
@@ -88,7 +87,7 @@ static const char *launch(const Shim *shim, const Launch *x, const int64_t *size
       const char *colon = memchr(l->word[i].at, ':', l->word[i].n);
       Str kind = { l->word[i].at, (uint32_t)(colon - l->word[i].at) }, what = { colon + 1, l->word[i].n - kind.n - 1 };
       Arena name = { 0 };
-      const void *at = str_is(kind, "argument") ? args[find(x->argument.at, x->argument.n, what)]
+      const void *at = str_is(kind, "argument") ? args[number(what)]
                        : str_is(kind, "constant") ? shim_symbol(shim, str_copy(&name, what).at) : space + linear(x, what, sizes);
       arena_free(&name);
       params[n++] = str_is(kind, "size") ? sizes[find(x->size.at, x->size.n, what)] : str_is(kind, "number") ? number(what) : (intptr_t)at;
@@ -153,7 +152,9 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     if (!trouble && same) { printf("pass %s %.*s: CUDA text = Loops in every bit, %d blocks\n", file, STR(g->name), blocks); continue; }
     printf("fail %s %.*s: CUDA text = Loops in every bit, %d blocks: ", file, STR(g->name), blocks);
     if (trouble) printf("%s\n", trouble);
-    else printf("%.*s[%lu] differs\n", STR(g->arg.at[where.arg].name), (unsigned long)where.number);
+    else
+      printf("%.*s[%lu] is %.17g, not %.17g\n", STR(g->arg.at[where.arg].name), (unsigned long)where.number,
+             at(&t, where.arg, y, where.number, true, real), at(&t, where.arg, x, where.number, true, real));
   }
 out:
   fflush(stdout);
