@@ -1,7 +1,7 @@
 /* header.c: --emit=header. One prototype an entry, with what each argument is and how large it is.
  *
  * Reads the entries that module.c describes; the order of arguments is that of their Graph: sizes, arguments,
- * workspace. A name that is a keyword of C or C++ gets a `_` at its end. */
+ * workspace. A name that is a keyword of C or C++, or taken by one before it, gets `_` at its end. */
 #include "back/header.h"
 
 static const char *const keywords[] = { "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue", "default",
@@ -25,35 +25,54 @@ static void write_name(Str name, Out *out) {
   out_printf(out, "%s", keyword_tail(name));
 }
 
-static void write_extent(const Graph *g, const Arg *a, Out *out) {
+/* The name of every parameter: sizes, arguments; none twice, none `workspace`. */
+static Str *parameter_names(Arena *arena, const Graph *g) {
+  uint32_t n = g->symbol.n + g->arg.n;
+  Str *names = arena_array(arena, Str, n);
+  for (uint32_t i = 0; i < n; i++) {
+    Out out = { .arena = arena };
+    write_name(i < g->symbol.n ? g->symbol.at[i] : g->arg.at[i - g->symbol.n].name, &out);
+    bool taken = true;
+    while (taken) {
+      taken = str_is(out_text(&out), "workspace");
+      for (uint32_t k = 0; k < i; k++) taken |= str_equal(names[k], out_text(&out));
+      if (taken) out_str(&out, S("_"));
+    }
+    names[i] = out_text(&out);
+  }
+  return names;
+}
+
+static void write_extent(const Str *names, const Arg *a, Out *out) {
   for (uint8_t i = 0; i < a->rank; i++) {
     Size n = a->axis[i].n;
     if (n >= 0) out_printf(out, "[%d]", n);
-    else { out_printf(out, "["); write_name(g->symbol.at[-n - 1], out); out_printf(out, "]"); }
+    else out_printf(out, "[%.*s]", STR(names[-n - 1]));
   }
 }
 
 static void write_entry(const ModuleEntry *e, Out *out) {
   const Graph *g = e->lowered;
+  Arena arena = { 0 };
+  const Str *names = parameter_names(&arena, g), *arg = names + g->symbol.n;
   out_printf(out, "\n/* %.*s", STR(e->name));
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *a = &g->arg.at[i];
-    out_printf(out, "\n *   ");
-    write_name(a->name, out);
-    write_extent(g, a, out);
+    out_printf(out, "\n *   %.*s", STR(arg[i]));
+    write_extent(names, a, out);
     if (a->rep) { out_printf(out, "  "); rep_text(a->rep, out); }
   }
   out_printf(out, " */\nint %.*s(", STR(e->name));
-  for (uint32_t i = 0; i < g->symbol.n; i++) { out_printf(out, "int64_t "); write_name(g->symbol.at[i], out); out_printf(out, ", "); }
+  for (uint32_t i = 0; i < g->symbol.n; i++) out_printf(out, "int64_t %.*s, ", STR(names[i]));
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *a = &g->arg.at[i];
     bool in = a->role == ARG_IN || a->role == ARG_TARGET || a->role == ARG_INDEX || a->role == ARG_SETTING || a->role == ARG_KEY ||
               (a->role == ARG_PARAM && g->kind != ENTRY_STEP) || (a->role == ARG_SUMS && g->kind == ENTRY_SCORE);
-    out_printf(out, "%s%s *", in ? "const " : "", a->number != NUMBER_REAL ? "int32_t" : a->role == ARG_SUMS || g->f64 ? "double" : "float");
-    write_name(a->name, out);
-    out_printf(out, ", ");
+    const char *type = a->number != NUMBER_REAL ? "int32_t" : a->role == ARG_SUMS || g->f64 ? "double" : "float";
+    out_printf(out, "%s%s *%.*s, ", in ? "const " : "", type, STR(arg[i]));
   }
   out_printf(out, "void *workspace);\n");
+  arena_free(&arena);
 }
 
 void header_text(const ModuleInput *in, Out *out) {
