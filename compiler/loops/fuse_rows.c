@@ -159,7 +159,7 @@ static void fill_one(Gen *x, const Ix *ix, void *context) {
   gen_store(x, &to, &with, shifted, v);
 }
 
-static void emit_window(Level *l, Val v) {
+static void copy_window(Level *l, Val v) {
   const Node *n = node(l->f, v);
   Kernel *k = l->x.k;
   const View *w = n->view;
@@ -272,18 +272,39 @@ static int64_t choose_chunk(const Level *l, const Places *p) {
   return want < 1 ? 1 : want;
 }
 
-static void emit_sum(Level *l, Val v) {                /* this chunk's part is added to that of the slot */
+/* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot --- */
+static bool match_window(const Fuse *f, Val v) { return f->local[v] && windows(f, v); }
+static bool match_gemm(const Fuse *f, Val v) { return f->gemm[v].is; }
+static bool match_chain(const Fuse *f, Val v) { (void)f; (void)v; return true; }
+
+static void emit_window(Level *l, const Nest *nest) { copy_window(l, nest->v); }
+static void emit_gemm(Level *l, const Nest *nest) { level_gemm(l, nest->v, &nest->to, nest->add); }
+static void emit_chain(Level *l, const Nest *nest) {
   Fuse *f = l->f;
-  if (f->gemm[v].is) { level_gemm(l, v, &l->x.loc[v], true); return; }
-  const Node *n = node(f, v);
-  for (uint8_t i = 0; i < n->nargs && !l->x.part_label; i++)
-    if (has_rows(f, n->arg[i])) l->x.part_label = n->labels->of[i][0];
-  l->x.part_coord = 0;
-  l->x.part_low = l->first;
-  l->x.part_high = l_op2(l->x.k, L_IADD, l->first, l->count);
-  Nest nest = { .v = v, .to = l->x.loc[v], .add = true };
-  gen_nest(&l->x, &nest);
+  const Node *n = node(f, nest->v);
+  if (nest->add) {                                     /* a sum: over the rows of the chunk alone */
+    for (uint8_t i = 0; i < n->nargs && !l->x.part_label; i++)
+      if (has_rows(f, n->arg[i])) l->x.part_label = n->labels->of[i][0];
+    l->x.part_coord = 0;
+    l->x.part_low = nest->low;
+    l->x.part_high = nest->high;
+  }
+  Nest whole = *nest;
+  if (nest->add) whole.low = whole.high = 0;           /* the result has no rows */
+  gen_nest(&l->x, &whole);
   l->x.part_label = 0;
+}
+
+static const struct { bool (*match)(const Fuse *, Val); void (*emit)(Level *, const Nest *); } stages[] = {
+#define STAGE(name, what) { match_##name, emit_##name },
+#include "loops/stages.def"
+#undef STAGE
+};
+
+static void emit(Level *l, const Nest *nest) {
+  uint32_t i = 0;
+  while (!stages[i].match(l->f, nest->v)) i++;         /* the last one matches everything */
+  stages[i].emit(l, nest);
 }
 
 /* Sums live in the slab of the slot while it runs, and are written to the slot's partial at its end. */
@@ -373,13 +394,13 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
     bool here = root(f, v) == dom && written(f, v, level);
     if (here || sum_here(l, v, level)) l_bar(k);
     if (here) {
-      Loc to = f->local[v] ? l->x.loc[v] : f->s->loc[v];
-      Nest nest = { .v = v, .to = to, .low = l->first, .high = end };
-      if (f->local[v] && windows(f, v)) emit_window(l, v);
-      else if (f->gemm[v].is) level_gemm(l, v, &to, false);
-      else gen_nest(&l->x, &nest);
+      Nest nest = { .v = v, .to = f->local[v] ? l->x.loc[v] : f->s->loc[v], .low = l->first, .high = end };
+      emit(l, &nest);
     }
-    if (sum_here(l, v, level)) emit_sum(l, v);
+    if (sum_here(l, v, level)) {
+      Nest sum = { .v = v, .to = l->x.loc[v], .low = l->first, .high = end, .add = true };
+      emit(l, &sum);
+    }
     for (uint32_t i = 0; i < f->g->store.n; i++) {
       const Store *s = &f->g->store.at[i];
       if (s->value != v || root(f, v) != dom || !row_store(f, s, level)) continue;
