@@ -266,6 +266,10 @@ void fuse_places(Fuse *f, uint32_t level) {
   for (Val v = 1; v < n; v++) f->price[v] = f->active[v] ? price(f, v) : 1;
   memset(f->local, 0, n * sizeof *f->local);
   memset(f->times, 0, n * sizeof *f->times);
+  for (uint32_t i = 0; i < f->g->store.n; i++) {        /* a store reads each number once */
+    Val v = f->g->store.at[i].value;
+    if (f->sort[v] == SORT_ROWS && f->level[v] == level) f->times[v] += 1;
+  }
   for (Val v = n; v-- > 1;) {
     bool sum = row_sum_here(f, v, level);
     if (!f->active[v] && !sum) continue;
