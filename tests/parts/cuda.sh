@@ -1,5 +1,5 @@
 # cuda.sh BUILD SANITIZED: the CUDA text of whole entries runs on the CPU and gives the bits of the evaluator (tests/laws/cuda.c):
-# sets, pairs, windows, a torus, attention, products. Where NVRTC is installed it takes every entry of every example.
+# sets, pairs, windows, a torus, attention, products, a scan. Where NVRTC is installed it takes every entry of every example.
 build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export GDLC_SHIM="$here/shim"
@@ -33,6 +33,6 @@ nvrtc() {
 
 nvrtc >"$work/nvrtc.lines" &
 laws "$here/programs/small.gdl" "$here"/accept/A01-*.gdl "$here"/accept/A02-*.gdl "$here"/accept/A07-*.gdl "$here"/accept/A11-*.gdl "$here"/accept/A15-*.gdl \
-  "$here"/laws/words_doors.gdl "$here"/laws/words_pairs.gdl "$here"/laws/words_product.gdl
+  "$here"/laws/words_doors.gdl "$here"/laws/words_pairs.gdl "$here"/laws/words_product.gdl "$here"/laws/words_scan.gdl
 wait
 cat "$work/nvrtc.lines"

@@ -42,7 +42,7 @@ Shim *shim_open_all(Arena *arena, Str text, const Str *names, uint32_t n, Str *e
   snprintf(path, sizeof path, "%s/text.cc", s->folder);
   snprintf(log, sizeof log, "%s/log", s->folder);
   const char *shim = getenv("GDLC_SHIM");                          /* where the tests are run from another folder */
-  Str command = str_format(arena, "g++ -std=c++17 -O1 -w -ffp-contract=off -fPIC -shared -include %s/cuda_shim.h -o %s/text.so %s >%s 2>&1",
+  Str command = str_format(arena, "g++ -std=c++17 -O0 -w -ffp-contract=off -fPIC -shared -include %s/cuda_shim.h -o %s/text.so %s >%s 2>&1",
                            shim ? shim : "tests/shim", s->folder, path, log);
   if (!write_text(path, text, names, n) || system(command.at)) {
     *error = contents(arena, log);
