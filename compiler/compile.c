@@ -183,12 +183,16 @@ static int emit_cuda(Compilation *c) {
   if (!target) return complain(&why, EXIT_USAGE);
   plan_entries(c, target, NULL);
   Out out = text_out(c);
+  begin(c);
   for (uint32_t i = 0; i < c->entry.n; i++) cuda_text(c->entry.at[i].code, &out);
+  end(c, PASS_print);
   int status = c->options->emit[EMIT_cuda] ? emit_text(c, EMIT_cuda, &out) : 0;
   for (int kind = EMIT_ptx; !status && kind <= EMIT_cubin; kind++) {
     if (!c->options->emit[kind]) continue;
     Str code;
+    begin(c);
     if (!cuda_compile(c->arena, out_text(&out), kind == EMIT_cubin, &code, &why)) return complain(&why, EXIT_IO);
+    end(c, PASS_print);
     status = emit_bytes(c, (EmitKind)kind, (Bytes){ code.at, code.n });
   }
   return status;
