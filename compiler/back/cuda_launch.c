@@ -7,16 +7,18 @@
  *     size b
  *     argument 0 image in float 144*b
  *     workspace 90176+4096*b
- *     kernel small_step_0 blocks 132 threads 32 1 shared 0 slab 512 with argument:0 workspace:2048+64*b size:b ...
+ *     kernel small_step_0 blocks 132 threads 32 1 shared 0 slab 512 with argument:0 workspace:2048 size:b ...
  *
- * Arguments are numbered as in the entry; their names need not differ. Numbers of elements and bytes are linear in the sizes. Names are letters, digits and _, as in the text. docs/cuda.md. */
+ * Arguments are numbered as in the entry; their names need not differ. Numbers of elements and bytes are linear in the
+ * sizes. Names are letters, digits and _, as in the text. docs/cuda.md. */
 #include "back/cuda.h"
 #include <inttypes.h>
 #include <math.h>
 
 static const char *const roles[] = {
-  [ARG_IN] = "in", [ARG_OUT] = "out", [ARG_PARAM] = "param", [ARG_GRAD] = "grad", [ARG_TARGET] = "target", [ARG_INDEX] = "index",
-  [ARG_MOMENT] = "moment", [ARG_AVERAGE] = "average", [ARG_SETTING] = "setting", [ARG_KEY] = "key", [ARG_SUMS] = "sums", [ARG_VALUE] = "value",
+  [ARG_IN] = "in", [ARG_OUT] = "out", [ARG_PARAM] = "param", [ARG_GRAD] = "grad", [ARG_TARGET] = "target",
+  [ARG_INDEX] = "index", [ARG_MOMENT] = "moment", [ARG_AVERAGE] = "average", [ARG_SETTING] = "setting",
+  [ARG_KEY] = "key", [ARG_SUMS] = "sums", [ARG_VALUE] = "value",
 };
 
 static const char *c_type(int base) {
@@ -58,7 +60,8 @@ static void kernel_line(const EntryCode *e, const EntryKernel *x, Out *out) {
   const Kernel *k = x->kernel;
   out_str(out, S("kernel "));
   cuda_name(out, k->name);
-  out_printf(out, " blocks %d threads 32 %d shared %" PRId64 " slab %" PRId64 " with", e->slots, cuda_warps(k), cuda_shared(k), e->slab);
+  out_printf(out, " blocks %d threads 32 %d shared %" PRId64, e->slots, cuda_warps(k), cuda_shared(k));
+  out_printf(out, " slab %" PRId64 " with", e->slab);
   for (uint32_t i = 0; i < k->buf.n; i++)
     if (k->buf.at[i].scope == SCOPE_GLOBAL) bound(e, x->bind[i], out);
   for (uint32_t i = 0; i < k->nsizes; i++) { out_str(out, S(" size:")); cuda_name(out, e->graph->symbol.at[i]); }
@@ -72,12 +75,19 @@ static void comment(const EntryCode *e, Out *out) {
   out_str(out, S("\n/* launch: docs/cuda.md\nentry "));
   cuda_name(out, g->name);
   out_str(out, S("\n"));
-  for (uint32_t i = 0; i < g->symbol.n; i++) { out_str(out, S("size ")); cuda_name(out, g->symbol.at[i]); out_str(out, S("\n")); }
+  for (uint32_t i = 0; i < g->symbol.n; i++) {
+    out_str(out, S("size "));
+    cuda_name(out, g->symbol.at[i]);
+    out_str(out, S("\n"));
+  }
   for (uint32_t i = 0; i < e->buf.n; i++) {
     const EntryBuf *b = &e->buf.at[i];
     if (b->arg == BUF_WORKSPACE) continue;
-    if (b->arg == BUF_CONSTANT) { out_str(out, S("constant ")); constant_name(e, i, out); out_printf(out, " %s ", c_type(b->base)); }
-    else {
+    if (b->arg == BUF_CONSTANT) {
+      out_str(out, S("constant "));
+      constant_name(e, i, out);
+      out_printf(out, " %s ", c_type(b->base));
+    } else {
       out_printf(out, "argument %d ", b->arg);
       cuda_name(out, g->arg.at[b->arg].name);
       out_printf(out, " %s %s ", roles[g->arg.at[b->arg].role], c_type(b->base));

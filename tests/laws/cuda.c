@@ -3,9 +3,9 @@
  *     cuda LIBRARY BATCH FILE...
  *
  * For each model of each file and each of its entries, on random data: the plan for CUDA is verified and evaluated, with
- * bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it says and docs/cuda.md
- * explains, with one block, threads in order, and with three, backwards. Every argument then has the bits of the evaluator.
- * Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and `fail` lines. */
+ * bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it says and
+ * docs/cuda.md explains, with one block, threads in order, and with three, backwards. Every argument then has the bits
+ * of the evaluator. Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and `fail`. */
 #include "laws/arguments.h"
 #include "shim/shim.h"
 #include <stdlib.h>
@@ -40,7 +40,8 @@ static Launch read_launch(Arena *arena, Str text) {
     else if (str_is(l.word[0], "workspace")) x.workspace = l.word[1];
     else if (str_is(l.word[0], "size")) vec_push(arena, &x.size, l.word[1]);
     else if (str_is(l.word[0], "kernel")) { vec_push(arena, &x.kernel, l); vec_push(arena, &x.name, l.word[1]); }
-    else if (!str_is(l.word[0], "constant") && !str_is(l.word[0], "argument")) bug("a line of the comment begins with %.*s", STR(l.word[0]));
+    else if (!str_is(l.word[0], "constant") && !str_is(l.word[0], "argument"))
+      bug("a line of the comment begins with %.*s", STR(l.word[0]));
     at = stop + 1;
   }
   return x;
@@ -73,7 +74,8 @@ static int64_t linear(const Launch *x, Str s, const int64_t *sizes) {
 static int number(Str s) { return (int)strtol(s.at, NULL, 10); }
 
 /* Launches all kernels in order: "kernel NAME blocks N threads 32 W shared N slab N with ...". NULL, or what went wrong. */
-static const char *launch(const Shim *shim, const Launch *x, const int64_t *sizes, void *const *args, int blocks, bool backwards) {
+static const char *launch(const Shim *shim, const Launch *x, const int64_t *sizes, void *const *args, int blocks,
+    bool backwards) {
   int64_t bytes = linear(x, x->workspace, sizes);
   char *space = aligned_alloc(64, ((size_t)bytes + 127) / 64 * 64);
   if (!space) exit(EXIT_MEMORY);
@@ -85,12 +87,15 @@ static const char *launch(const Shim *shim, const Launch *x, const int64_t *size
     int n = 0;
     for (uint32_t i = 12; i < l->n; i++) {
       const char *colon = memchr(l->word[i].at, ':', l->word[i].n);
-      Str kind = { l->word[i].at, (uint32_t)(colon - l->word[i].at) }, what = { colon + 1, l->word[i].n - kind.n - 1 };
+      Str kind = { l->word[i].at, (uint32_t)(colon - l->word[i].at) };
+      Str what = { colon + 1, l->word[i].n - kind.n - 1 };
       Arena name = { 0 };
       const void *at = str_is(kind, "argument") ? args[number(what)]
-                       : str_is(kind, "constant") ? shim_symbol(shim, str_copy(&name, what).at) : space + linear(x, what, sizes);
+                       : str_is(kind, "constant") ? shim_symbol(shim, str_copy(&name, what).at)
+                       : str_is(kind, "workspace") ? space + linear(x, what, sizes) : NULL;
       arena_free(&name);
-      params[n++] = str_is(kind, "size") ? sizes[find(x->size.at, x->size.n, what)] : str_is(kind, "number") ? number(what) : (intptr_t)at;
+      params[n++] = str_is(kind, "size") ? sizes[find(x->size.at, x->size.n, what)]
+                    : str_is(kind, "number") ? number(what) : (intptr_t)at;
     }
     trouble = shim_launch(shim, k, params, blocks, number(l->word[6]), backwards);
   }
@@ -108,8 +113,10 @@ static const EntryKernel *overlaps(const EntryCode *e, const int64_t *sizes) {
         const EntryBuf *a = &e->buf.at[x->bind[i]], *b = &e->buf.at[x->bind[j]];
         if (a == b) return x;
         if (a->arg != BUF_WORKSPACE || b->arg != BUF_WORKSPACE) continue;
-        int64_t width_a = a->base == BASE_F64 ? 8 : 4, width_b = b->base == BASE_F64 ? 8 : 4, at = size_expr(&a->at, sizes), bt = size_expr(&b->at, sizes);
-        if (at < bt + width_b * size_expr(&b->elems, sizes) && bt < at + width_a * size_expr(&a->elems, sizes)) return x;
+        int64_t width_a = a->base == BASE_F64 ? 8 : 4, width_b = b->base == BASE_F64 ? 8 : 4;
+        int64_t at_a = size_expr(&a->at, sizes), end_a = at_a + width_a * size_expr(&a->elems, sizes);
+        int64_t at_b = size_expr(&b->at, sizes), end_b = at_b + width_b * size_expr(&b->elems, sizes);
+        if (at_a < end_b && at_b < end_a) return x;
       }
   }
   return NULL;
@@ -143,17 +150,22 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
   Launch launches = read_launch(&arena, out_text(&text));
   Str error;
   shim = shim_open_all(&arena, out_text(&text), launches.name.at, launches.name.n, &error);
-  if (!shim) { printf("fail %s %.*s: g++ refuses the text\n", file, STR(g->name)); fprintf(stderr, "%.*s\n", STR(error)); goto out; }
+  if (!shim) {
+    printf("fail %s %.*s: g++ refuses the text\n", file, STR(g->name));
+    fprintf(stderr, "%.*s\n", STR(error));
+    goto out;
+  }
   for (int blocks = 1; blocks <= 3; blocks += 2) {
     void **y = copy_args(&t, &a, real);
     Where where = { 0 };
     const char *trouble = launch(shim, &launches, t.sizes, y, blocks, blocks > 1);
     bool same = same_bits(&t, &a, x, y, real, &where);
-    if (!trouble && same) { printf("pass %s %.*s: CUDA text = Loops in every bit, %d blocks\n", file, STR(g->name), blocks); continue; }
-    printf("fail %s %.*s: CUDA text = Loops in every bit, %d blocks: ", file, STR(g->name), blocks);
-    if (trouble) printf("%s\n", trouble);
+    bool good = !trouble && same;
+    printf("%s %s %.*s: CUDA text = Loops in every bit, %d blocks", good ? "pass" : "fail", file, STR(g->name), blocks);
+    if (good) printf("\n");
+    else if (trouble) printf(": %s\n", trouble);
     else
-      printf("%.*s[%lu] is %.17g, not %.17g\n", STR(g->arg.at[where.arg].name), (unsigned long)where.number,
+      printf(": %.*s[%lu] is %.17g, not %.17g\n", STR(g->arg.at[where.arg].name), (unsigned long)where.number,
              at(&t, where.arg, y, where.number, true, real), at(&t, where.arg, x, where.number, true, real));
   }
 out:
@@ -177,12 +189,12 @@ int main(int argc, char **argv) {
     const Ast *file = source ? ast_parse(&arena, &diags, source) : NULL;
     Program *p = file && !diags.nerrors ? program_check(&arena, &diags, file, str_of(argv[1])) : NULL;
     const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
-    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); arena_free(&arena); continue; }
-    for (uint32_t k = 0; k < p->model.n; k++)
+    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); }
+    for (uint32_t k = 0; p && k < p->model.n; k++)
       for (size_t q = 0; q < sizeof entries / sizeof *entries; q++)
         if (p->model.at[k]->train || !entries[q].trains)
           trial(name, p, p->model.at[k], entries[q].kind, entries[q].f64, strtol(argv[2], NULL, 10));
-    program_close(p);
+    if (p) program_close(p);
     arena_free(&arena);
   }
   return 0;
