@@ -10,7 +10,7 @@
  *   workspace   kernel->workspace(sizes) bytes, aligned to kernel->align; need not be cleared.
  *   slots       work is dealt to a fixed number of slots, so bits depend on neither threads nor who lends them.
  *
- * docs/abi.md is the reference. Structs grow only at the end; read `abi` first. */
+ * docs/architecture.md says which entries there are. Structs grow only at the end; read `abi` first. */
 #ifndef GDL_H
 #define GDL_H
 #include <stddef.h>
