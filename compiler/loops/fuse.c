@@ -337,19 +337,6 @@ static Loc panel_buffer(Fuse *f, Val v) {
   return l;
 }
 
-static Loc input_loc(Schedule *s, const Node *n) {
-  uint32_t entry = 0;
-  while (s->code->buf.at[entry].arg != (int32_t)n->number) entry++;
-  Loc l = loc_contiguous(s->g, &n->shape, LOC_ENTRY, entry, 0, (int64_t)n->offset);
-  if (!n->pitch) return l;
-  Coord c[COORDS_MOST];
-  uint32_t nc = gen_coords(s->g, &n->shape, c), rows_n = 0;
-  while (rows_n < nc && n->shape.axis[c[rows_n].axis].role == ROLE_ROW) rows_n++;
-  int64_t step = (int64_t)n->pitch;
-  for (uint32_t i = rows_n; i-- > 0;) { l.stride[i] = step; step *= c[i].n >= 0 ? c[i].n : 1; }
-  return l;
-}
-
 static void mark(Fuse *f) {
   const Graph *g = f->g;
   for (uint32_t i = 0; i < g->store.n; i++) f->needed[g->store.at[i].value] = true;
@@ -403,7 +390,7 @@ bool schedule_fused(Schedule *s) {
   for (Val v = 1; v < n; v++) {
     if (!f.needed[v]) continue;
     const Node *x = node(&f, v);
-    if (x->op == OP_input) s->loc[v] = input_loc(s, x);
+    if (x->op == OP_input) s->loc[v] = loc_argument(s->code, s->g, &x->shape, x->number, x->offset, x->pitch);
     if (f.sort[v] == SORT_SUM) s->loc[v] = partial_buffer(&f, v);
     if (f.total[v]) f.total_at[v] = schedule_buffer(s, v, "total");
     if (f.sort[v] == SORT_SCATTER) {

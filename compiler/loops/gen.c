@@ -32,8 +32,12 @@ uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t
 }
 
 uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data) {
-  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT, .elems = { .c =
-      n }, .constant = data });
+  size_t bytes = (size_t)n * (base == BASE_F64 || base == BASE_I64 ? 8 : 4);
+  for (uint32_t i = 0; i < code->buf.n; i++) {         /* equal ones are one */
+    const EntryBuf *b = &code->buf.at[i];
+    if (b->arg == BUF_CONSTANT && b->base == base && b->elems.c == n && !memcmp(b->constant, data, bytes)) return i;
+  }
+  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT, .elems = { .c = n }, .constant = data });
   return code->buf.n - 1;
 }
 
@@ -60,6 +64,22 @@ Loc loc_contiguous(const Graph *g, const Shape *s, LocSort sort, uint32_t entry,
   for (uint32_t i = n; i-- > 0;) {
     l.stride[i] = step;
     step *= c[i].n >= 0 ? c[i].n : 1;               /* a symbol stands first */
+  }
+  return l;
+}
+
+Loc loc_argument(const EntryCode *code, const Graph *g, const Shape *s, uint32_t arg, uint64_t offset, uint64_t pitch) {
+  uint32_t entry = 0;
+  while (code->buf.at[entry].arg != (int32_t)arg) entry++;             /* arguments come first */
+  Loc l = loc_contiguous(g, s, LOC_ENTRY, entry, 0, (int64_t)offset);
+  if (!pitch) return l;
+  Coord c[COORDS_MOST];
+  uint32_t n = gen_coords(g, s, c), rows = 0;
+  while (rows < n && s->axis[c[rows].axis].role == ROLE_ROW) rows++;
+  int64_t step = (int64_t)pitch;
+  for (uint32_t i = rows; i-- > 0;) {
+    l.stride[i] = step;
+    step *= c[i].n >= 0 ? c[i].n : 1;
   }
   return l;
 }

@@ -70,6 +70,8 @@ uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t
 uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data);
 SizeExpr shape_elems(const Graph *g, const Shape *s);                  /* at most one symbol: linear   */
 Loc loc_contiguous(const Graph *g, const Shape *s, LocSort sort, uint32_t entry, int local, int64_t offset);
+/* A value of this shape within an argument: first number, and numbers from row to row (0: contiguous), as Node and Store say. */
+Loc loc_argument(const EntryCode *code, const Graph *g, const Shape *s, uint32_t arg, uint64_t offset, uint64_t pitch);
 Base number_base(const Gen *x, uint8_t number);                        /* as it lies in memory: flags are i32 */
 Ref gen_load(Gen *x, const Loc *loc, const Shape *s, const Ix *ix);
 void gen_store(Gen *x, const Loc *loc, const Shape *s, const Ix *ix, Ref value);

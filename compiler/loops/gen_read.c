@@ -609,19 +609,7 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
 
 /* --- the rest ------------------------------------------------------------------------------------------------ */
 static Ref compute_input(Gen *x, const Node *n, const Ix *ix) {
-  uint32_t entry = 0;
-  while (x->code->buf.at[entry].arg != (int32_t)n->number) entry++;      /* arguments come first */
-  Loc loc = loc_contiguous(x->g, &n->shape, LOC_ENTRY, entry, 0, (int64_t)n->offset);
-  if (n->pitch) {                                     /* rows lie `pitch` apart */
-    Coord c[COORDS_MOST];
-    uint32_t coords = gen_coords(x->g, &n->shape, c), rows = 0;
-    while (rows < coords && n->shape.axis[c[rows].axis].role == ROLE_ROW) rows++;
-    int64_t step = (int64_t)n->pitch;
-    for (uint32_t i = rows; i-- > 0;) {
-      loc.stride[i] = step;
-      step *= c[i].n >= 0 ? c[i].n : 1;
-    }
-  }
+  Loc loc = loc_argument(x->code, x->g, &n->shape, n->number, n->offset, n->pitch);
   return gen_load(x, &loc, &n->shape, ix);
 }
 

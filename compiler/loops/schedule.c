@@ -62,20 +62,7 @@ Loc schedule_buffer(Schedule *s, Val v, const char *what) {
 }
 
 Loc schedule_store_loc(Schedule *s, const Store *store) {
-  const Shape *shape = &s->g->node.at[store->value].shape;
-  uint32_t entry = 0;
-  while (s->code->buf.at[entry].arg != (int32_t)store->arg) entry++;
-  Loc l = loc_contiguous(s->g, shape, LOC_ENTRY, entry, 0, (int64_t)store->offset);
-  if (!store->pitch) return l;
-  Coord c[COORDS_MOST];
-  uint32_t n = gen_coords(s->g, shape, c), rows = 0;
-  while (rows < n && shape->axis[c[rows].axis].role == ROLE_ROW) rows++;
-  int64_t step = (int64_t)store->pitch;
-  for (uint32_t i = rows; i-- > 0;) {
-    l.stride[i] = step;
-    step *= c[i].n >= 0 ? c[i].n : 1;
-  }
-  return l;
+  return loc_argument(s->code, s->g, &s->g->node.at[store->value].shape, store->arg, store->offset, store->pitch);
 }
 
 /* --- the plain plan -------------------------------------------------------------------------------------------- */
