@@ -106,40 +106,34 @@ static View window_view(Lower *l, Val x, const Value *v, const Space *to, uint32
   return w;
 }
 
-void expand_conv(Lower *l, const Value *v, Val *out) {
-  const Terms *x = lower_arg(l, 0);
-  uint16_t window = window_dom(l, v->type.on, (uint32_t)v->kernel);
-  for (uint32_t j = 0; j < v->type.rep->n; j++) {
-    Val sum = 0;
-    for (uint32_t i = 0; i < x->n; i++) {
-      const Weight *w = block(v, i, j);
-      if (!w) continue;
-      View view = window_view(l, x->at[i], v, v->type.on, (uint32_t)v->kernel, window);
-      sum = plus(l, sum, apply(l, graph_view(l->g, x->at[i], &view), filter(l, w, window), w, true, false));
-    }
-    out[j] = finish(l, v, j, sum);
-  }
+/* One pair of terms: x read through the window; or, for the adjoint, what every x writes into it, folded together. */
+static Val conv_term(Lower *l, Val x, const Value *v, const Weight *w, uint16_t window) {
+  View view = window_view(l, x, v, v->type.on, (uint32_t)v->kernel, window);
+  return apply(l, graph_view(l->g, x, &view), filter(l, w, window), w, true, false);
 }
 
-void expand_conv_transpose(Lower *l, const Value *v, Val *out) {
+static Val transpose_term(Lower *l, Val x, const Value *v, const Weight *w, uint16_t window) {
+  Val spread = apply(l, x, filter(l, w, window), w, false, true);                /* b X W g o */
+  View view = window_view(l, x, v, v->arg[0]->type.on, (uint32_t)v->kernel, window);
+  Shape of = l->g->node.at[spread].shape;                                        /* b Y g o: X W become Y */
+  of.axis[view.axis] = axis_row(l->g, lower_dom(l, v->type.on));
+  memmove(&of.axis[view.axis + 1], &of.axis[view.axis + 2], (size_t)(of.rank - view.axis - 2) * sizeof *of.axis);
+  of.rank--;
+  return graph_fold(l->g, spread, &view, &of);
+}
+
+static void conv_terms(Lower *l, const Value *v, Val *out, Val (*term)(Lower *, Val, const Value *, const Weight *, uint16_t)) {
   const Terms *x = lower_arg(l, 0);
   uint16_t window = window_dom(l, v->type.on, (uint32_t)v->kernel);
   for (uint32_t j = 0; j < v->type.rep->n; j++) {
     Val sum = 0;
-    for (uint32_t i = 0; i < x->n; i++) {
-      const Weight *w = block(v, i, j);
-      if (!w) continue;
-      Val spread = apply(l, x->at[i], filter(l, w, window), w, false, true);      /* b X W g o */
-      View view = window_view(l, x->at[i], v, v->arg[0]->type.on, (uint32_t)v->kernel, window);
-      Shape of = l->g->node.at[spread].shape;                                    /* b Y g o: X W become Y */
-      of.axis[view.axis] = axis_row(l->g, lower_dom(l, v->type.on));
-      memmove(&of.axis[view.axis + 1], &of.axis[view.axis + 2], (size_t)(of.rank - view.axis - 2) * sizeof *of.axis);
-      of.rank--;
-      sum = plus(l, sum, graph_fold(l->g, spread, &view, &of));
-    }
+    for (uint32_t i = 0; i < x->n; i++)
+      if (block(v, i, j)) sum = plus(l, sum, term(l, x->at[i], v, block(v, i, j), window));
     out[j] = finish(l, v, j, sum);
   }
 }
+void expand_conv(Lower *l, const Value *v, Val *out) { conv_terms(l, v, out, conv_term); }
+void expand_conv_transpose(Lower *l, const Value *v, Val *out) { conv_terms(l, v, out, transpose_term); }
 
 /* --- windows without weights ----------------------------------------------------------------------- */
 static Val pool_window(Lower *l, Val x, const Value *v, double fill) {
