@@ -296,7 +296,7 @@ static V data_constant(Describe *d, const EntryBuf *x) {
 
 static V run_function(Describe *d, const ModuleEntry *e) {
   const EntryCode *code = e->code;
-  V *body = arena_array(d->arena, V, code->kernel.n + 1);
+  V *body = arena_array(d->arena, V, code->kernel.n + 1), *constants = arena_array(d->arena, V, code->buf.n + 1);
   for (uint32_t k = 0; k < code->kernel.n; k++) body[k] = body_function(d, &code->kernel.at[k]);
   V f = function(d, str_format(d->arena, "%.*s_run", STR(e->name)), LLVMFunctionType(d->i32, &d->ptr, 1, 0), false);
   V call = LLVMGetParam(f, 0);
@@ -338,7 +338,9 @@ static V run_function(Describe *d, const ModuleEntry *e) {
       const EntryBuf *x = &code->buf.at[kernel->bind[i]];
       V p;
       if (x->arg == BUF_CONSTANT) {
-        p = data_constant(d, x);
+        V *known = &constants[kernel->bind[i]];
+        if (!*known) *known = data_constant(d, x);
+        p = *known;
       } else if (x->arg >= 0) {
         p = LLVMBuildLoad2(d->b, d->ptr, member(d, args, 8 * (uint64_t)x->arg), "");
       } else {
