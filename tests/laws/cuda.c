@@ -7,6 +7,7 @@
  * docs/cuda.md explains, with one block, threads in order, and with three, backwards. Every argument then has the bits
  * of the evaluator. Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and `fail`. */
 #include "laws/arguments.h"
+#include "laws/program.h"
 #include "shim/shim.h"
 #include <stdlib.h>
 
@@ -179,23 +180,14 @@ static const struct { EntryKind kind; bool f64, trains; } entries[] = {
   { ENTRY_TRACE, true, false }, { ENTRY_SLOPE, true, true },
 };
 
+static void all_entries(const char *name, const Program *p, const Model *m, void *batch) {
+  for (size_t q = 0; q < sizeof entries / sizeof *entries; q++)
+    if (m->train || !entries[q].trains) trial(name, p, m, entries[q].kind, entries[q].f64, *(const int64_t *)batch);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) { fprintf(stderr, "usage: cuda LIBRARY BATCH FILE...\n"); return EXIT_USAGE; }
-  for (int i = 3; i < argc; i++) {
-    Arena arena = { 0 };
-    Sources sources = { .arena = &arena };
-    Diags diags = { .arena = &arena, .sources = &sources };
-    uint32_t source = source_read(&sources, str_of(argv[i]));
-    const Ast *file = source ? ast_parse(&arena, &diags, source) : NULL;
-    Program *p = file && !diags.nerrors ? program_check(&arena, &diags, file, str_of(argv[1])) : NULL;
-    const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
-    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); }
-    for (uint32_t k = 0; p && k < p->model.n; k++)
-      for (size_t q = 0; q < sizeof entries / sizeof *entries; q++)
-        if (p->model.at[k]->train || !entries[q].trains)
-          trial(name, p, p->model.at[k], entries[q].kind, entries[q].f64, strtol(argv[2], NULL, 10));
-    if (p) program_close(p);
-    arena_free(&arena);
-  }
+  int64_t batch = strtol(argv[2], NULL, 10);
+  for (int i = 3; i < argc; i++) each_model(argv[1], argv[i], all_entries, &batch);
   return 0;
 }

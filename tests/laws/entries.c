@@ -8,6 +8,7 @@
  * (rounding of long sums), f64 code to 1e-12 and f32 code to 1e-5; Loops evaluator and generated
  * code agree in every bit. Prints `pass` and `fail` lines. */
 #include "laws/arguments.h"
+#include "laws/program.h"
 #include "back/llvm.h"
 #include <stdlib.h>
 
@@ -109,31 +110,23 @@ out:
   arena_free(&arena);
 }
 
+typedef struct Asked { int64_t batch; const char *march; } Asked;
+
+static void all_entries(const char *name, const Program *p, const Model *m, void *context) {
+  const Asked *a = context;
+  trial(name, p, m, ENTRY_INFER, false, a->batch, a->march);
+  trial(name, p, m, ENTRY_TRACE, true, a->batch, a->march);
+  if (!m->train) return;
+  trial(name, p, m, ENTRY_STEP, false, a->batch, a->march);
+  trial(name, p, m, ENTRY_STEP, true, a->batch, a->march);
+  trial(name, p, m, ENTRY_EVAL, false, a->batch, a->march);
+  trial(name, p, m, ENTRY_SCORE, true, a->batch, a->march);
+  trial(name, p, m, ENTRY_SLOPE, true, a->batch, a->march);
+}
+
 int main(int argc, char **argv) {
   if (argc < 5) { fprintf(stderr, "usage: entries LIBRARY BATCH MARCH FILE...\n"); return EXIT_USAGE; }
-  for (int i = 4; i < argc; i++) {
-    Arena arena = { 0 };
-    Sources sources = { .arena = &arena };
-    Diags diags = { .arena = &arena, .sources = &sources };
-    uint32_t source = source_read(&sources, str_of(argv[i]));
-    const Ast *file = source ? ast_parse(&arena, &diags, source) : NULL;
-    Program *p = file && !diags.nerrors ? program_check(&arena, &diags, file, str_of(argv[1])) : NULL;
-    const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
-    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); arena_free(&arena); continue; }
-    for (uint32_t k = 0; k < p->model.n; k++) {
-      const Model *m = p->model.at[k];
-      int64_t batch = strtol(argv[2], NULL, 10);
-      trial(name, p, m, ENTRY_INFER, false, batch, argv[3]);
-      trial(name, p, m, ENTRY_TRACE, true, batch, argv[3]);
-      if (!m->train) continue;
-      trial(name, p, m, ENTRY_STEP, false, batch, argv[3]);
-      trial(name, p, m, ENTRY_STEP, true, batch, argv[3]);
-      trial(name, p, m, ENTRY_EVAL, false, batch, argv[3]);
-      trial(name, p, m, ENTRY_SCORE, true, batch, argv[3]);
-      trial(name, p, m, ENTRY_SLOPE, true, batch, argv[3]);
-    }
-    program_close(p);
-    arena_free(&arena);
-  }
+  Asked asked = { strtol(argv[2], NULL, 10), argv[3] };
+  for (int i = 4; i < argc; i++) each_model(argv[1], argv[i], all_entries, &asked);
   return 0;
 }

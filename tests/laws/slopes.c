@@ -8,7 +8,7 @@
  * by +-h. The difference errs by h^2 and by rounding / h, so some h are tried and the best counts; a kink (relu,
  * a maximum) that lies between two places spoils a direction now and then, so the middle one of seven is judged: 1e-7 of
  * the gradient's length at first order, 1e-6 of the length of H e at second, and where these are tiny, of 1. */
-#include "front/program.h"
+#include "laws/program.h"
 #include "graph/graph.h"
 #include <math.h>
 #include <stdlib.h>
@@ -149,21 +149,13 @@ static void trial(const char *file, const Program *p, const Model *m, int64_t ba
   arena_free(&arena);
 }
 
+static void if_trained(const char *name, const Program *p, const Model *m, void *batch) {
+  if (m->train) trial(name, p, m, *(const int64_t *)batch);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) { fprintf(stderr, "usage: slopes LIBRARY BATCH FILE...\n"); return EXIT_USAGE; }
-  for (int i = 3; i < argc; i++) {
-    Arena arena = { 0 };
-    Sources sources = { .arena = &arena };
-    Diags diags = { .arena = &arena, .sources = &sources };
-    uint32_t source = source_read(&sources, str_of(argv[i]));
-    const Ast *file = source ? ast_parse(&arena, &diags, source) : NULL;
-    Program *p = file && !diags.nerrors ? program_check(&arena, &diags, file, str_of(argv[1])) : NULL;
-    const char *name = strrchr(argv[i], '/') ? strrchr(argv[i], '/') + 1 : argv[i];
-    if (!p) { printf("fail %s: it is refused\n", name); diag_print(&diags, DIAG_HUMAN, stderr); arena_free(&arena); continue; }
-    for (uint32_t k = 0; k < p->model.n; k++)
-      if (p->model.at[k]->train) trial(name, p, p->model.at[k], strtol(argv[2], NULL, 10));
-    program_close(p);
-    arena_free(&arena);
-  }
+  int64_t batch = strtol(argv[2], NULL, 10);
+  for (int i = 3; i < argc; i++) each_model(argv[1], argv[i], if_trained, &batch);
   return 0;
 }
