@@ -23,7 +23,7 @@ static const struct CommandRow {
   { "predict", PREDICT, rt_predict, "outputs of the model for files: NPY or PNG, by position or NAME=FILE" },
   { "check", CHECK, rt_check, "audit symmetry, gradients and stability of the compiled program" },
   { "summary", SUMMARY, rt_summary, "a table of the values of the model: type, parameters, verdict" },
-  { "bench", BENCH, rt_bench, "time each entry" },
+  { "bench", BENCH, rt_bench, "time the entries" },
   { "info", INFO, rt_info, "certificate, entries with their arguments, settings, hash" },
 };
 
@@ -46,6 +46,9 @@ static const struct OptionRow {
   { "--move", TAKES_TEXT, EVAL, offsetof(Options, move), "WORD", "move the inputs first, by a word in the generators: \"r^2 m\"" },
   { "--out", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "NPY or CSV by its name (out.npy)" },
   { "-o", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "the same" },
+  { "--entry", TAKES_TEXT, BENCH, offsetof(Options, entry), "NAME", "this one alone: infer, step, eval, trace, trace64, slope64" },
+  { "--seconds", TAKES_COUNT, BENCH, offsetof(Options, seconds), "N", "how long each is timed (1)" },
+  { "--csv", TAKES_NOTHING, BENCH, offsetof(Options, csv), "", "a heading and a line for each entry" },
   { "--set", TAKES_MANY, TRAIN | EVAL | CHECK | BENCH, offsetof(Options, set), "NAME=VALUE", "change a setting; `info` lists them" },
   { "--threads", TAKES_COUNT, ALL, offsetof(Options, threads), "N", "1 to 64 (as many as processors); results do not depend on it" },
 };

@@ -2,8 +2,8 @@
  *
  *     main.c      options, one table of commands          train.c       the loop
  *     evaluate.c  sums, scores, confusion                 predict.c     outputs of files
- *     audit.c     laws at work on the binary              show.c        summary, bench, info
- *     report.c    metrics, curves, report.html                                              */
+ *     audit.c     laws at work on the binary              show.c        summary, info
+ *     report.c    metrics, curves, report.html            bench.c       times of the entries                */
 #ifndef GDL_RT_RUN_H
 #define GDL_RT_RUN_H
 #include "host.h"
@@ -14,10 +14,11 @@ enum { OPTIONS_MOST = 64 };
 typedef struct Options {
   const char *program, *command;
   const char *data, *out, *weights, *part, *move, *output, *epochs, *steps, *seed, *threads;
+  const char *entry, *seconds;      /* of bench                                                      */
   const char *set[OPTIONS_MOST], *input[OPTIONS_MOST];
   int nset, ninputs, argc;
   char *const *argv;
-  bool resume;
+  bool resume, csv;
 } Options;
 
 typedef struct Run {

@@ -1,8 +1,7 @@
-/* show.c: what a program says about itself: summary, info, bench. */
+/* show.c: what a program says about itself: summary, info. */
 #include "run.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *verdict_name(int v) { return v == GDL_PROVED ? "proved" : v == GDL_AUDITED ? "audited" : "broken"; }
 
@@ -90,75 +89,6 @@ bool rt_info(Run *r, Trouble *t) {
     printf("  %-24s ", x->name);
     if (!x->npieces) printf("%g\n", x->value);
     for (int32_t p = 0; p < x->npieces; p++) printf("%s%s(%g, %g, over %g)%s", p ? " * " : "", x->pieces[p].kind, x->pieces[p].a, x->pieces[p].b, x->pieces[p].over, p + 1 < x->npieces ? "" : "\n");
-  }
-  return true;
-}
-
-/* --- bench ------------------------------------------------------------------------------------------ */
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Arguments of the right size: inputs and moments positive noise, labels in range, weights as they begin. */
-static bool fill(Run *r, const gdl_kernel *k, Call *call, Trouble *t) {
-  for (int i = 0; i < k->nargs; i++) {
-    const gdl_arg *a = &k->args[i];
-    int dtype = a->role == GDL_SUMS || (k->entry == GDL_SCORE && a->role == GDL_OUT) ? GDL_F64 : a->dtype == GDL_I32 ? GDL_I32 : k->dtype;
-    int64_t n = rt_arg_count(a, call->sizes);
-    Key key = rt_key(DRAW_AUDIT, 1, (uint64_t)i);
-    if (!(call->args[i] = rt_alloc((size_t)n, rt_width(dtype), t))) return false;
-    if (a->role == GDL_PARAM || a->role == GDL_AVERAGE) rt_convert(r->state.param, r->state.real, call->args[i], dtype, n);
-    else if (a->role == GDL_SETTING) rt_settings_fill(&r->settings, 0, 0, dtype, call->args[i]);
-    else if (a->role == GDL_INDEX) {
-      for (int64_t j = 0; j < n; j++) rt_put(call->args[i], dtype, j, (double)(j * call->sizes[0] / n));
-    } else if (a->role == GDL_IN || a->role == GDL_TARGET) {
-      for (int64_t j = 0; j < n; j++)
-        rt_put(call->args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j, (uint64_t)(a->nlabels > 0 ? a->nlabels : 2)) : rt_uniform(key, (uint64_t)j));
-    }
-  }
-  return true;
-}
-
-static bool bench(Run *r, const gdl_kernel *k, int64_t b, Trouble *t) {
-  Call call;
-  if (!rt_call_open(&call, k, rt_host_lend(r->host), r->device, t)) return false;
-  for (int32_t i = 0; i < k->nsizes; i++) call.sizes[i] = i == 0 ? b : 16 * b;         /* sets of 16 rows  */
-  bool ok = fill(r, k, &call, t) && rt_call_run(&call, t);
-  double best = 1e300, began = seconds();
-  int runs = 0;
-  while (ok && (runs < 3 || (seconds() - began < 1 && runs < 1000))) {
-    double from = seconds();
-    ok = rt_call_run(&call, t);
-    double spent = seconds() - from;
-    if (spent < best) best = spent;
-    runs++;
-  }
-  double flops = 0;
-  for (int32_t i = 0; k->flops && i < k->nstages; i++) flops += k->flops[i];
-  if (ok) {
-    printf("%-20s %s  b = %-5lld %10.3f ms  %12.0f samples/s", k->name, k->dtype == GDL_F64 ? "f64" : "f32", (long long)b, 1e3 * best, (double)b / best);
-    if (flops > 0) printf("  %8.2f GFLOP/s", flops * (double)b / best / 1e9);
-    printf("  best of %d, %zu MB workspace\n", runs, call.workspace >> 20);
-    for (int32_t i = 0; flops > 0 && k->stages && k->nstages > 1 && k->entry != GDL_TRACE && i < k->nstages; i++)
-      printf("  %5.1f%% of the work  %s\n", 100 * k->flops[i] / flops, k->stages[i]);
-  }
-  for (int i = 0; i < k->nargs; i++) free(call.args[i]);
-  rt_call_close(&call);
-  return ok;
-}
-
-bool rt_bench(Run *r, Trouble *t) {
-  const gdl_module *m = r->module;
-  int64_t b = (int64_t)rt_setting(&r->settings, "batch"), few = b < 4 ? b : 4;         /* few: for entries that are not fused */
-  if (!rt_state_open(&r->state, m, t)) return false;
-  rt_state_draw(&r->state, (uint64_t)rt_setting(&r->settings, "seed"));
-  printf("%s: batches of %lld, %d threads, target %s\n", m->name, (long long)b, rt_host_threads(r->host), m->target ? m->target : "?");
-  for (int32_t i = 0; i < m->nkernels; i++) {
-    int entry = m->kernels[i].entry;
-    bool plain = entry == GDL_TRACE || entry == GDL_SLOPE;
-    if (entry != GDL_SCORE && entry != GDL_PREPARE && entry != GDL_PULL && !bench(r, &m->kernels[i], plain ? few : b, t)) return false;
   }
   return true;
 }
