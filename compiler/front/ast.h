@@ -31,5 +31,7 @@ const Ast *ast_parse(Arena *arena, Diags *diags, uint32_t source);
 const char *ast_name(AstKind kind);
 bool ast_verify(const Ast *x, Why *why);
 void ast_dump(const Ast *x, Out *out);                      /* --emit=ast: one node a line, indented  */
-/* fmt.c: comes with `gdlc fmt` */
+/* format.c. The text of a source in the layout of `gdlc fmt`: the same tokens, comments and lines, so the same tree.
+ * false: it does not parse, and diags says why. */
+bool text_format(Arena *arena, Diags *diags, uint32_t source, Str *text);
 #endif
