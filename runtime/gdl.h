@@ -23,8 +23,9 @@ extern "C" {
 enum gdl_status { GDL_OK, GDL_BAD_ABI, GDL_BAD_ARG, GDL_BAD_SIZE, GDL_BAD_WORKSPACE, GDL_BAD_DEVICE, GDL_MORE };
 enum gdl_dtype { GDL_F32 = 1, GDL_F64, GDL_F16, GDL_BF16, GDL_I32, GDL_I64 };
 enum gdl_role {
-  GDL_IN = 1, GDL_OUT, GDL_PARAM, GDL_GRAD, GDL_TARGET, GDL_INDEX,  /* GRAD: the gradient, laid out as param */
-  GDL_MOMENT, GDL_AVERAGE, GDL_SETTING, GDL_KEY, GDL_SUMS, GDL_VALUE  /* VALUE: an inner value, traced      */
+  GDL_IN = 1, GDL_OUT, GDL_PARAM, GDL_GRAD, GDL_TARGET, GDL_INDEX,  /* GRAD: of a loss by param; PULL: a cotangent, written */
+  GDL_MOMENT, GDL_AVERAGE, GDL_SETTING, GDL_KEY, GDL_SUMS, GDL_VALUE,  /* VALUE: an inner value, traced     */
+  GDL_COTANGENT                                                     /* PULL: of an output, read             */
 };
 enum gdl_entry { GDL_INFER = 1, GDL_STEP, GDL_EVAL, GDL_SCORE, GDL_TRACE, GDL_SLOPE, GDL_PULL, GDL_PREPARE };
 enum gdl_moves { GDL_FIXED, GDL_MATRIX, GDL_GRID, GDL_SET, GDL_FRAMES, GDL_POINT, GDL_TORUS };

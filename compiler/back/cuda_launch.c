@@ -18,7 +18,7 @@
 static const char *const roles[] = {
   [ARG_IN] = "in", [ARG_OUT] = "out", [ARG_PARAM] = "param", [ARG_GRAD] = "grad", [ARG_TARGET] = "target",
   [ARG_INDEX] = "index", [ARG_MOMENT] = "moment", [ARG_AVERAGE] = "average", [ARG_SETTING] = "setting",
-  [ARG_KEY] = "key", [ARG_SUMS] = "sums", [ARG_VALUE] = "value",
+  [ARG_KEY] = "key", [ARG_SUMS] = "sums", [ARG_VALUE] = "value", [ARG_COTANGENT] = "cotangent",
 };
 
 static const char *c_type(int base) {

@@ -120,7 +120,7 @@ typedef struct Node {
 /* --- entries: arguments in, stores out ----------------------------------------------------------- */
 typedef enum ArgRole {              /* the numbers of gdl.h                                       */
   ARG_IN = 1, ARG_OUT, ARG_PARAM, ARG_GRAD, ARG_TARGET, ARG_INDEX,
-  ARG_MOMENT, ARG_AVERAGE, ARG_SETTING, ARG_KEY, ARG_SUMS, ARG_VALUE,
+  ARG_MOMENT, ARG_AVERAGE, ARG_SETTING, ARG_KEY, ARG_SUMS, ARG_VALUE, ARG_COTANGENT,
 } ArgRole;
 typedef struct Arg {
   Str name;

@@ -10,6 +10,7 @@
  *   NAME_score    sums                                           -> scores
  *   NAME_trace    inputs, param                                  -> outputs, every value of the language
  *   NAME_slope    inputs, targets, param (batch statistics, no draws) -> loss, gradient
+ *   NAME_pull     inputs, param, cotangents of the outputs       -> cotangents of the inputs and of param
  *
  * Elsewhere: what a word means in the core (expand_*.c), derivatives (pullback.c), the optimiser (expand_train.c). */
 #include "graph/expand.h"
@@ -18,6 +19,7 @@ static const struct { const char *suffix; bool training, draws, targets; } entri
   [ENTRY_INFER] = { "", false, false, false },      [ENTRY_STEP] = { "_step", true, true, true },
   [ENTRY_EVAL] = { "_eval", false, false, true },   [ENTRY_SCORE] = { "_score", false, false, true },
   [ENTRY_TRACE] = { "_trace", false, false, false }, [ENTRY_SLOPE] = { "_slope", true, false, true },
+  [ENTRY_PULL] = { "_pull", false, false, false },
 };
 
 /* --- the vectors -------------------------------------------------------------------------------- */
@@ -300,6 +302,92 @@ static void lower_slope(Lower *l) {
   }
 }
 
+/* --- the pullback of the outputs ---------------------------------------------------------------- */
+static bool pulls(const Value *v) { return v->type.what == WHAT_FIELD; }      /* labels and flags have no cotangents */
+
+/* `d_logits`, or what is free. */
+static Str cotangent_name(const Lower *l, Str of) {
+  Str name = str_format(l->arena, "d_%.*s", STR(of));
+  for (uint32_t i = 0; i < l->g->arg.n; i++)
+    if (str_equal(l->g->arg.at[i].name, name)) { name = str_format(l->arena, "%.*s_", STR(name)); i = UINT32_MAX; }
+  return name;
+}
+
+/* Laid out as `logits`, and moved as it is. */
+static uint32_t cotangent_arg(Lower *l, Str of, ArgRole role, const Value *v) {
+  Arg a = value_arg(l, cotangent_name(l, of), role, v);
+  return graph_arg(l->g, &a);
+}
+
+/* <y, dy> summed over all outputs and samples: its derivatives are the cotangents. */
+static Val lower_paired(Lower *l) {
+  Val sum = 0;
+  for (uint32_t i = 0; i < l->model->noutputs; i++) {
+    const Value *v = l->model->output[i].value;
+    if (!pulls(v)) continue;
+    uint32_t arg = cotangent_arg(l, l->model->output[i].name, ARG_COTANGENT, v);
+    const Terms *t = &l->of[v->number];
+    uint64_t offset = 0;
+    for (uint32_t k = 0; k < t->n; k++) {
+      Val y = lower_full(l, t->at[k], v->type.on, true);
+      Shape s = l->g->node.at[y].shape;
+      Labels labels = { 0 };
+      for (uint8_t a = 0; a < s.rank; a++) {
+        labels.of[0][a] = labels.of[1][a] = (uint8_t)(a + 1);
+        if (s.axis[a].role == ROLE_REP && !l->g->frame.at[s.axis[a].what].orthogonal) s.axis[a].dual = !s.axis[a].dual;
+      }
+      Val dy = graph_input(l->g, arg, &s, offset, t->n > 1 ? v->type.rep->dim : 0);
+      Val part = graph_contract_labels(l->g, &labels, (Val[]){ y, dy }, 2, NULL);
+      sum = sum ? graph_map(l->g, ",->", "x0 + x1", (Val[]){ sum, part }, 2) : part;
+      offset += (uint64_t)v->type.rep->term[k].copies * v->type.rep->term[k].kind->dim;
+    }
+  }
+  return sum ? sum : graph_constant(l->g, &(Shape){ .number = NUMBER_REAL }, 0);
+}
+
+static Val zeros(Lower *l, uint64_t n) {
+  return graph_constant(l->g, &(Shape){ .number = NUMBER_REAL, .rank = 1, .axis = { axis_mul((Size)n) } }, 0);
+}
+
+/* Every number of the cotangent of param is written: 0 between the weights and for the statistics. */
+static void store_param_cotangent(Lower *l, const Val *weight, const Val *slope) {
+  const Model *m = l->model;
+  ParamLayout p = param_layout(l->arena, m);
+  uint32_t arg = flat_arg(l, cotangent_name(l, S("param")), ARG_GRAD, NUMBER_REAL, p.nparam);
+  for (uint32_t i = 0; i < m->weight.n; i++) {
+    const Weight *w = m->weight.at[i];
+    if (!w->trained) continue;
+    uint64_t end = l->offset[i] + w->count;
+    graph_store(l->g, arg, l->offset[i], 0, slope[i] ? slope[i] : graph_constant(l->g, &l->g->node.at[weight[i]].shape, 0));
+    if (end % 16) graph_store(l->g, arg, end, 0, zeros(l, 16 - end % 16));
+  }
+  if (p.ntrained < p.nparam) graph_store(l->g, arg, p.ntrained, 0, zeros(l, p.nparam - p.ntrained));
+}
+
+static void lower_pull(Lower *l) {
+  const Model *m = l->model;
+  Val paired = lower_paired(l), one = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL }, 1);
+  uint32_t n = m->weight.n;
+  for (uint32_t i = 0; i < m->ninputs; i++) n += l->of[m->input[i]->number].n;
+  Val *by = arena_array(l->arena, Val, n + 1), *slope = arena_array(l->arena, Val, n + 1);
+  for (uint32_t i = 0; i < m->weight.n; i++)
+    if (m->weight.at[i]->trained) by[i] = lower_weight(l, m->weight.at[i]);
+  for (uint32_t i = 0, k = m->weight.n; i < m->ninputs; i++)
+    for (uint32_t t = 0; t < l->of[m->input[i]->number].n; t++) by[k++] = l->of[m->input[i]->number].at[t];
+  graph_grad(l->g, paired, one, by, n, slope);
+  for (uint32_t i = 0, k = m->weight.n; i < m->ninputs; i++) {
+    const Value *v = m->input[i];
+    if (!pulls(v)) { k++; continue; }
+    uint32_t arg = cotangent_arg(l, v->name, ARG_GRAD, v);
+    for (uint32_t t = 0; t < v->type.rep->n; t++, k++) {
+      const Node *x = &l->g->node.at[by[k]];
+      uint64_t offset = x->offset, pitch = x->pitch;
+      graph_store(l->g, arg, offset, pitch, slope[k] ? slope[k] : graph_constant(l->g, &x->shape, 0));
+    }
+  }
+  if (m->weight.n) store_param_cotangent(l, by, slope);
+}
+
 Graph *graph_lower(Arena *arena, const Program *program, const Model *model, EntryKind kind, bool f64) {
   Str name = str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 && kind != ENTRY_SCORE ? "64" : "");
   ParamLayout layout = param_layout(arena, model);
@@ -318,7 +406,7 @@ Graph *graph_lower(Arena *arena, const Program *program, const Model *model, Ent
     return l.g;
   }
   bool targets = entries[kind].targets, *needed = arena_array(arena, bool, model->value.n + 1);
-  if (targets)
+  if (targets || (kind == ENTRY_PULL && model->train))
     for (uint32_t i = 0; i < model->train->nsettings; i++)
       if (str_is(model->train->setting[i].name, "batch")) l.g->expect[0] = (int64_t)model->train->setting[i].value;
   if (targets) {
@@ -334,7 +422,7 @@ Graph *graph_lower(Arena *arena, const Program *program, const Model *model, Ent
   for (uint32_t i = 0; i < model->ninputs; i++) lower_value(&l, model->input[i]);
   if (targets)
     for (uint32_t i = 0; i < model->train->ntargets; i++) lower_value(&l, model->train->target[i]);
-  l.param = flat_arg(&l, S("param"), ARG_PARAM, NUMBER_REAL, layout.nparam);
+  if (!model->kernel) l.param = flat_arg(&l, S("param"), ARG_PARAM, NUMBER_REAL, layout.nparam);
   if (kind == ENTRY_STEP) {
     uint32_t key = flat_arg(&l, S("key"), ARG_KEY, NUMBER_INT, 2);
     l.key = graph_input(l.g, key, &(Shape){ .number = NUMBER_INT, .rank = 1, .axis = { axis_mul(2) } }, 0, 0);
@@ -345,6 +433,7 @@ Graph *graph_lower(Arena *arena, const Program *program, const Model *model, Ent
   case ENTRY_STEP: store_sums(&l, lower_optimizer(&l, lower_loss(&l))); break;
   case ENTRY_EVAL: store_sums(&l, 0); break;
   case ENTRY_SLOPE: lower_slope(&l); break;
+  case ENTRY_PULL: lower_pull(&l); break;
   case ENTRY_INFER: case ENTRY_TRACE:
     for (uint32_t i = 0; i < model->noutputs; i++) {
       Arg a = value_arg(&l, model->output[i].name, ARG_OUT, model->output[i].value);
@@ -357,7 +446,7 @@ Graph *graph_lower(Arena *arena, const Program *program, const Model *model, Ent
       store_value(&l, graph_arg(l.g, &a), v);
     }
     break;
-  case ENTRY_SCORE: case ENTRY_PULL: bug("entry %d", (int)kind);
+  case ENTRY_SCORE: bug("entry %d", (int)kind);
   }
   return l.g;
 }

@@ -381,7 +381,7 @@ bool graph_structure(const Graph *g, Why *why) {
   if (!doms_exist(g, why) || !tables_sorted(g, why)) return false;
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *a = &g->arg.at[i];
-    bool ok = a->rank <= 4 && a->number <= NUMBER_FLAG && a->role >= ARG_IN && a->role <= ARG_VALUE;
+    bool ok = a->rank <= 4 && a->number <= NUMBER_FLAG && a->role >= ARG_IN && a->role <= ARG_COTANGENT;
     for (int k = 0; ok && k < a->rank; k++) ok = axis_exists(g, a->axis[k]);
     if (!ok) return why_no(why, CODE_NONE, "argument %u: its axes do not exist", i);
   }
