@@ -27,7 +27,7 @@ static const struct CommandRow {
   { "info", INFO, rt_info, "certificate, entries with their arguments, settings, hash" },
 };
 
-typedef enum Takes { TAKES_TEXT, TAKES_COUNT, TAKES_NOTHING, TAKES_MANY } Takes;
+typedef enum Takes { TAKES_TEXT, TAKES_COUNT, TAKES_NUMBER, TAKES_NOTHING, TAKES_MANY } Takes;
 static const struct OptionRow {
   const char *name;
   Takes takes;
@@ -47,7 +47,7 @@ static const struct OptionRow {
   { "--out", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "NPY or CSV by its name (out.npy)" },
   { "-o", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "the same" },
   { "--entry", TAKES_TEXT, BENCH, offsetof(Options, entry), "NAME", "this one alone: infer, step, eval, trace, trace64, slope64" },
-  { "--seconds", TAKES_COUNT, BENCH, offsetof(Options, seconds), "N", "how long each is timed (1)" },
+  { "--seconds", TAKES_NUMBER, BENCH, offsetof(Options, seconds), "X", "how long each is timed (1)" },
   { "--csv", TAKES_NOTHING, BENCH, offsetof(Options, csv), "", "a heading and a line for each entry" },
   { "--set", TAKES_MANY, TRAIN | EVAL | CHECK | BENCH, offsetof(Options, set), "NAME=VALUE", "change a setting; `info` lists them" },
   { "--threads", TAKES_COUNT, ALL, offsetof(Options, threads), "N", "1 to 64 (as many as processors); results do not depend on it" },
@@ -86,6 +86,11 @@ static bool parse_option(Options *o, const struct OptionRow *row, const char *va
     errno = 0;
     long long n = strtoll(value, &end, 10);
     if (end == value || *end || errno || n < 0) return rt_fail(t, EXIT_USAGE, "%s %s: expects a whole number", row->name, value);
+  }
+  if (row->takes == TAKES_NUMBER) {
+    char *end = NULL;
+    double x = strtod(value, &end);
+    if (end == value || *end || !(x >= 0) || x > 1e6) return rt_fail(t, EXIT_USAGE, "%s %s: expects a number from 0 to a million", row->name, value);
   }
   memcpy(field, &value, sizeof value);
   return true;

@@ -107,6 +107,11 @@ says "summary names layers" conv "$work/out"
 exits "info" 0 "$p" info
 says "info has the certificate" proved "$work/out"
 exits "bench" 0 "$p" bench
+exits "bench of one entry, for programs" 0 "$p" bench --entry step --seconds 0.01 --csv
+says "... has a heading" "^entry,dtype,b,threads,best_ms,median_ms,runs,flop,workspace_bytes,resident_kb$" "$work/out"
+says "... and its line" "^small_step,f32,[0-9]*,[0-9]*,[0-9.]*,[0-9.]*,[0-9]*,[1-9][0-9]*,[1-9][0-9]*,[1-9][0-9]*$" "$work/out"
+exits "bench of no entry" 2 "$p" bench --entry fly
+exits "bench for ever" 2 "$p" bench --seconds inf
 exits "--help" 0 "$p" --help
 exits "no command" 2 "$p"
 
