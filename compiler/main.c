@@ -4,6 +4,7 @@
  *
  * Exit codes: 0 ok, 1 the program is refused, 2 usage, 4 memory or limit, 5 input or output, 70 our own bug. */
 #include "compile.h"
+#include "back/llvm.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -164,6 +165,15 @@ static int explain(Arena *arena, const char *name) {
   return 0;
 }
 
+/* The exit status of a child, as a shell counts; child -1: it could not be started. */
+static int wait_for(pid_t child) {
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) child = -1;
+  if (child < 0) fprintf(stderr, "gdlc: cannot start a process: %s\n", strerror(errno));
+  return child < 0 ? EXIT_IO : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* gdlc run FILE COMMAND ...: a program under a temporary name, removed when it has ended. */
 static int run(Options *o, Arena *arena, char **rest) {
   const char *base = getenv("TMPDIR");
@@ -172,10 +182,13 @@ static int run(Options *o, Arena *arena, char **rest) {
   if (fd < 0) { fprintf(stderr, "gdlc: cannot make %s: %s\n", pattern.at, strerror(errno)); return EXIT_IO; }
   close(fd);
   o->out = pattern;
-  int status = compile(o);
+  fflush(NULL);
+  pid_t child = fork();                               /* however compiling ends, the file is removed below */
+  if (!child) exit(compile(o));
+  int status = wait_for(child);
   if (!status) {
     signal(SIGINT, SIG_IGN);                          /* the program's own business: it checkpoints */
-    pid_t child = fork();
+    child = fork();
     if (!child) {
       signal(SIGINT, SIG_DFL);
       rest[-1] = (char *)pattern.at;
@@ -183,8 +196,7 @@ static int run(Options *o, Arena *arena, char **rest) {
       fprintf(stderr, "gdlc: cannot run %s: %s\n", pattern.at, strerror(errno));
       _exit(EXIT_IO);
     }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    status = child < 0 ? EXIT_IO : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    status = wait_for(child);
   }
   unlink(pattern.at);
   return status;
@@ -235,6 +247,7 @@ static int command(int argc, char **argv, Arena *arena) {
 
 int main(int argc, char **argv) {
   Arena arena = { 0 };
+  llvm_ends();
   int status = command(argc, argv, &arena);
   arena_free(&arena);
   if (fflush(stdout) || ferror(stdout)) { fprintf(stderr, "gdlc: cannot write standard output: %s\n", strerror(errno)); status = status ? status : EXIT_IO; }

@@ -44,8 +44,7 @@ LlvmCode *llvm_load(LlvmUnit *u, Why *why) {
   ok = ok && fine(LLVMOrcCreateLLJIT(&jit, NULL), why) && add_process(jit, why) && add_object(jit, object, why);
   arena_free(&arena);
   llvm_close(u);
-  LlvmCode *c = ok ? calloc(1, sizeof *c) : NULL;
-  if (ok && !c) { fprintf(stderr, "gdlc: out of memory\n"); exit(EXIT_MEMORY); }
+  LlvmCode *c = ok ? heap_alloc(1, sizeof *c) : NULL;
   if (c) c->jit = jit;
   else if (jit) LLVMConsumeError(LLVMOrcDisposeLLJIT(jit));
   return c;

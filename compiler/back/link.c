@@ -17,8 +17,11 @@ static Str temporary_name(Arena *arena, Str path) {
   return str_format(arena, "%.*s.%ld.tmp", STR(path), (long)getpid());
 }
 
+/* Not synced: what a compiler wrote can be written again. */
 static bool write_all(const char *path, Bytes bytes, mode_t mode) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  int fd;
+  do fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  while (fd < 0 && errno == EINTR);
   if (fd < 0) return false;
   size_t done = 0;
   while (done < bytes.n) {
@@ -27,12 +30,19 @@ static bool write_all(const char *path, Bytes bytes, mode_t mode) {
     if (n <= 0) { int e = n ? errno : EIO; close(fd); errno = e; return false; }
     done += (size_t)n;
   }
-  return close(fd) == 0;
+  return close(fd) == 0 || errno == EINTR;            /* Linux has closed it then                        */
+}
+
+static bool replace(const char *name, const char *target) {
+  int status;
+  do status = rename(name, target);
+  while (status && errno == EINTR);
+  return !status;
 }
 
 bool file_write(Arena *arena, Str path, Bytes bytes, bool executable, Why *why) {
   Str target = str_copy(arena, path), name = temporary_name(arena, path);
-  if (write_all(name.at, bytes, executable ? 0777 : 0666) && !rename(name.at, target.at)) return true;
+  if (write_all(name.at, bytes, executable ? 0777 : 0666) && replace(name.at, target.at)) return true;
   int e = errno;
   unlink(name.at);
   return why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
@@ -53,57 +63,60 @@ static int run(char *const *argv) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The objects as files in a folder of their own; removed by remove_objects. */
-typedef struct Folder { Str path; uint32_t n; } Folder;
-static Str object_name(Arena *arena, const Folder *f, uint32_t i) { return str_format(arena, "%.*s/%u.o", STR(f->path), i); }
+/* The objects as files in a folder of their own. All names are made first: between making a file and removing it nothing
+ * asks for memory, so that a process that ends for lack of it has left nothing behind. */
+typedef struct Folder { Str path; const char **name; uint32_t n; } Folder;
 
-static bool write_objects(Arena *arena, const Bytes *object, uint32_t n, Folder *f, Why *why) {
+static Folder folder_name(Arena *arena, uint32_t n) {
   const char *base = getenv("TMPDIR");
-  Str pattern = str_format(arena, "%s/gdlc-XXXXXX", base && *base ? base : "/tmp");
-  if (!mkdtemp((char *)pattern.at)) return why_no(why, CODE_NONE, "cannot make a folder %s: %s", pattern.at, strerror(errno));
-  *f = (Folder){ pattern, 0 };
-  for (; f->n < n; f->n++) {
-    Str name = object_name(arena, f, f->n);
-    if (write_all(name.at, object[f->n], 0600)) continue;
-    f->n++;
-    return why_no(why, CODE_NONE, "cannot write %s: %s", name.at, strerror(errno));
-  }
-  return true;
+  Folder f = { str_format(arena, "%s/gdlc-XXXXXX", base && *base ? base : "/tmp"), arena_array(arena, const char *, n + 1), n };
+  for (uint32_t i = 0; i < n; i++) f.name[i] = str_format(arena, "%s/%u.o", f.path.at, i).at;
+  return f;
 }
 
-static void remove_objects(Arena *arena, const Folder *f) {
-  for (uint32_t i = 0; i < f->n; i++) unlink(object_name(arena, f, i).at);
-  if (f->path.n) rmdir(f->path.at);
+/* The XXXXXX of the folder is known now, and stands in each name. NULL, or what could not be written, and errno. */
+static const char *write_objects(const Folder *f, const Bytes *object) {
+  if (!mkdtemp((char *)f->path.at)) return f->path.at;
+  for (uint32_t i = 0; i < f->n; i++) {
+    memcpy((char *)f->name[i], f->path.at, f->path.n);
+    if (!write_all(f->name[i], object[i], 0600)) return f->name[i];
+  }
+  return NULL;
+}
+
+static void remove_objects(const Folder *f) {
+  for (uint32_t i = 0; i < f->n; i++) unlink(f->name[i]);
+  rmdir(f->path.at);
 }
 
 static bool link_with(Arena *arena, Str out, const char *const *before, uint32_t nbefore, const char *const *after, uint32_t nafter,
                       const Bytes *object, uint32_t n, Why *why) {
-  Folder folder = { 0 };
-  bool ok = write_objects(arena, object, n, &folder, why);
-  Str name = temporary_name(arena, out);
-  char **argv = arena_array(arena, char *, nbefore + nafter + n + 4);
+  Folder folder = folder_name(arena, n);
+  Str name = temporary_name(arena, out), target = str_copy(arena, out);
   const char *given = getenv("GDLC_LD");
   const char *linkers[] = { given && *given ? given : "ld", given && *given ? NULL : "ld.lld" };
-  int status = 127;
-  for (int tried = 0; ok && tried < 2 && linkers[tried] && status == 127; tried++) {
-    uint32_t k = 0;
-    argv[k++] = (char *)linkers[tried];
-    argv[k++] = (char *)"-o";
-    argv[k++] = (char *)name.at;
-    for (uint32_t i = 0; i < nbefore; i++) argv[k++] = (char *)before[i];
-    for (uint32_t i = 0; i < n; i++) argv[k++] = (char *)object_name(arena, &folder, i).at;
-    for (uint32_t i = 0; i < nafter; i++) argv[k++] = (char *)after[i];
-    argv[k] = NULL;
+  char **argv = arena_array(arena, char *, nbefore + nafter + n + 4);
+  uint32_t k = 1;
+  argv[k++] = (char *)"-o";
+  argv[k++] = (char *)name.at;
+  for (uint32_t i = 0; i < nbefore; i++) argv[k++] = (char *)before[i];
+  for (uint32_t i = 0; i < n; i++) argv[k++] = (char *)folder.name[i];
+  for (uint32_t i = 0; i < nafter; i++) argv[k++] = (char *)after[i];
+  const char *failed = write_objects(&folder, object);
+  int e = errno, status = 127;
+  for (int tried = 0; !failed && tried < 2 && linkers[tried] && status == 127; tried++) {
+    argv[0] = (char *)linkers[tried];
     status = run(argv);
   }
-  remove_objects(arena, &folder);
-  if (!ok) return false;
-  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no linker: install binutils (ld) or lld, or name one in GDLC_LD");
-  if (status == 0 && !rename(name.at, str_copy(arena, out).at)) return true;
-  int e = errno;
+  remove_objects(&folder);
+  if (failed) return why_no(why, CODE_NONE, "cannot write %s: %s; TMPDIR names another folder", failed, strerror(e));
+  bool linked = status == 0, moved = linked && replace(name.at, target.at);
+  if (moved) return true;
+  e = errno;
   unlink(name.at);
-  return status ? why_no(why, CODE_NONE, "the linker failed with status %d", status)
-                : why_no(why, CODE_NONE, "cannot write %.*s: %s", STR(out), strerror(e));
+  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no linker: install binutils (ld) or lld, or name one in GDLC_LD");
+  return linked ? why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e))
+                : why_no(why, CODE_NONE, "cannot write %s: the linker failed with status %d", target.at, status);
 }
 
 bool link_program(Arena *arena, Str out, Str runtime, const Bytes *object, uint32_t n, Why *why) {
@@ -120,13 +133,15 @@ bool link_library(Arena *arena, Str out, LinkKind kind, const Bytes *object, uin
   }
   if (kind == LINK_OBJECT) return link_with(arena, out, (const char *const[]){ "-r" }, 1, NULL, 0, object, n, why);
   /* an archive of one member: ar's format is a header of text and the bytes */
-  Str name = temporary_name(arena, out), member = str_format(arena, "%.*s.o", STR(name));
+  Str name = temporary_name(arena, out), member = str_format(arena, "%.*s.o", STR(name)), target = str_copy(arena, out);
   if (!link_library(arena, member, LINK_OBJECT, object, n, why)) return false;
   char *argv[] = { (char *)"ar", (char *)"rcsD", (char *)name.at, (char *)member.at, NULL };
   int status = run(argv);
   unlink(member.at);
-  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no ar: install binutils");
-  if (!status && !rename(name.at, str_copy(arena, out).at)) return true;
+  if (!status && replace(name.at, target.at)) return true;
+  int e = errno;
   unlink(name.at);
-  return why_no(why, CODE_NONE, "cannot write %.*s", STR(out));
+  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no ar: install binutils");
+  return status ? why_no(why, CODE_NONE, "cannot write %s: ar failed with status %d", target.at, status)
+                : why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
 }

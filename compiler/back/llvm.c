@@ -57,8 +57,7 @@ LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
     LLVMDisposeMessage(error);
     return NULL;
   }
-  LlvmUnit *u = calloc(1, sizeof *u);
-  if (!u) { fprintf(stderr, "gdlc: out of memory\n"); exit(EXIT_MEMORY); }
+  LlvmUnit *u = heap_alloc(1, sizeof *u);
   bool native = str_is(march, "native");
   char *cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(march.at), *features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
   char named[32];

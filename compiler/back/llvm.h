@@ -24,6 +24,8 @@ LLVMModuleRef llvm_module(LlvmUnit *u);
 void llvm_kernel(LlvmUnit *u, const Kernel *k, int64_t stride);
 /* Verifies, optimises and writes; *bytes lives in the arena. The unit is spent. */
 bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmCost *cost, Why *why);
+/* llvm_ends.c: from then on LLVM leaves with EXIT_MEMORY and EXIT_BUG, and does not abort. Once a process. */
+void llvm_ends(void);
 /* jit.c: the functions of a unit in this process; takes the unit. lookup: NULL when there is none. */
 typedef struct LlvmCode LlvmCode;
 typedef int LlvmFunction(void *const *bufs, const int64_t *sizes, char *slabs, int64_t low, int64_t high);

@@ -2,16 +2,30 @@
  *
  * A chunk is one malloc; an arena is a list of chunks, the newest first. Allocation bumps an offset;
  * a mark is (chunk, offset), and resetting frees the chunks above it. When the system has no more
- * memory, the process says so and exits with EXIT_MEMORY: a compiler has nothing to save then, and
- * every output file is written under a temporary name first, so nothing partial is left behind. */
+ * memory, the process says so and leaves with EXIT_MEMORY: a compiler has nothing to save then, and
+ * every output file is written under a temporary name first, so nothing partial is left behind. It leaves
+ * at once, because other threads may be in the middle of what exit() would take apart. */
 #include "base/base.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 struct Chunk { Chunk *below; size_t size; _Alignas(16) unsigned char bytes[]; };
 
-static _Noreturn void no_memory(size_t size) {
+_Noreturn void no_memory(size_t size) {
   fprintf(stderr, "gdlc: out of memory (%zu bytes were asked for)\n", size);
-  exit(EXIT_MEMORY);
+  _exit(EXIT_MEMORY);
+}
+
+void *heap_alloc(size_t n, size_t size) {
+  void *p = calloc(n ? n : 1, size);
+  if (!p) no_memory(n * size);
+  return p;
+}
+
+void *heap_grow(void *old, size_t size) {
+  void *p = realloc(old, size ? size : 1);
+  if (!p) no_memory(size);
+  return p;
 }
 
 void *arena_alloc(Arena *a, size_t size) {

@@ -34,6 +34,10 @@ void *arena_grow(Arena *a, const void *old, size_t old_size, size_t size);    /*
 Mark arena_mark(const Arena *a);
 void arena_reset(Arena *a, Mark mark);                       /* frees what came after the mark     */
 void arena_free(Arena *a);                                   /* frees all; the arena is empty again */
+/* What has no arena, freed by free(); never NULL either. heap_alloc is zeroed. */
+void *heap_alloc(size_t n, size_t size);
+void *heap_grow(void *old, size_t size);                     /* old may be NULL                    */
+_Noreturn void no_memory(size_t size);                       /* says so and leaves with EXIT_MEMORY */
 #define arena_array(a, T, n) ((T *)arena_alloc((a), sizeof(T) * (size_t)(n)))
 #define arena_one(a, T) ((T *)arena_alloc((a), sizeof(T)))
 

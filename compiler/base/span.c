@@ -18,12 +18,15 @@ uint32_t source_add(Sources *s, Str path, Str text) {
 
 uint32_t source_read(Sources *s, Str path) {
   Str name = str_copy(s->arena, path);
-  FILE *f = fopen(name.at, "rb");
+  FILE *f;
+  do f = fopen(name.at, "rb");
+  while (!f && errno == EINTR);
   if (!f) return 0;
   vec(char) text = { 0 };
   size_t n;
   char block[65536];
-  while ((n = fread(block, 1, sizeof block, f)) > 0) {
+  while ((n = fread(block, 1, sizeof block, f)) > 0 || (ferror(f) && errno == EINTR)) {
+    if (n < sizeof block && ferror(f) && errno == EINTR) clearerr(f);
     if (text.n + n > SOURCE_MOST) { fclose(f); errno = EFBIG; return 0; }
     if (text.n + n + 1 > text.cap) {
       uint32_t cap = text.cap ? text.cap : 65536;

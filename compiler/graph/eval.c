@@ -84,7 +84,7 @@ bool eval_harmonics(const Run *r, Val v, double *y) {
   while (x->axis[at].role != ROLE_REP) pre *= run_size(r, x->axis[at++].n);
   for (int a = at + 1; a < x->rank; a++) post *= run_size(r, x->axis[a].n);
   uint32_t dim = (uint32_t)x->axis[at].n, out = harmonics_dim(dim, n->number);
-  double vector[3], *all = malloc(sizeof *all * out);
+  double vector[3], *all = heap_alloc(out, sizeof *all);
   for (int64_t p = 0; p < pre; p++)
     for (int64_t q = 0; q < post; q++) {
       for (uint32_t a = 0; a < dim; a++) vector[a] = r->at[n->arg[0]][(p * dim + a) * post + q];
@@ -143,7 +143,7 @@ static void store(const Run *r, const Store *s) {
 
 /* last[v]: the last node that reads v; stores read at the very end. */
 static uint32_t *last_readers(const Graph *g) {
-  uint32_t *last = calloc(g->node.n, sizeof *last);
+  uint32_t *last = heap_alloc(g->node.n, sizeof *last);
   for (Val v = 1; v < g->node.n; v++) {
     last[v] = v;
     for (int i = 0; i < g->node.at[v].nargs; i++) last[g->node.at[v].arg[i]] = v;
@@ -158,12 +158,12 @@ bool graph_eval(const Graph *g, const int64_t *sizes, void *const *args, double 
 #include "../../lang/ops.def"
 #undef CORE
   };
-  Run r = { g, sizes, args, calloc(g->node.n, sizeof(double *)), why };
+  Run r = { g, sizes, args, heap_alloc(g->node.n, sizeof(double *)), why };
   uint32_t *last = last_readers(g);
   bool ok = true;
   for (Val v = 1; v < g->node.n && ok; v++) {
     const Node *n = &g->node.at[v];
-    r.at[v] = calloc(run_count(&r, v) + 1, sizeof(double));
+    r.at[v] = heap_alloc(run_count(&r, v) + 1, sizeof(double));
     if (!r.at[v]) { ok = why_no(why, CODE_NONE, "not enough memory"); break; }
     ok = evals[n->op](&r, v, r.at[v]);
     if (values) continue;

@@ -16,7 +16,7 @@ static int64_t *places_at_index(const Run *r, const Shape *to, Val index, uint8_
   for (int a = 0; a < axis; a++) pre *= run_size(r, to->axis[a].n);
   for (int a = 0; a < moved; a++) rows *= run_size(r, is->axis[shared + a].n);
   for (int a = axis + 1; a < to->rank; a++) post *= run_size(r, to->axis[a].n);
-  int64_t *place = malloc(sizeof *place * (size_t)(pre * rows * post + 1)), inner = sample ? pre / sample : pre;
+  int64_t *place = heap_alloc((size_t)(pre * rows * post + 1), sizeof *place), inner = sample ? pre / sample : pre;
   const double *i = r->at[index];
   for (int64_t p = 0; p < pre; p++)
     for (int64_t j = 0; j < rows; j++) {
@@ -37,7 +37,7 @@ static int64_t *places_over_axes(const Run *r, const Shape *x, uint16_t axes) {
   run_strides(r, x, size, stride);
   for (int a = x->rank - 1; a >= 0; a--)
     if (!(axes >> a & 1)) { out[a] = step; step *= size[a]; }
-  int64_t n = (int64_t)shape_count(x, r->sizes), *place = malloc(sizeof *place * (size_t)(n + 1));
+  int64_t n = (int64_t)shape_count(x, r->sizes), *place = heap_alloc((size_t)(n + 1), sizeof *place);
   for (int64_t e = 0; e < n; e++) {
     place[e] = at;
     for (int a = x->rank - 1; a >= 0; a--) {
@@ -81,7 +81,7 @@ bool eval_lse(const Run *r, Val v, double *y) {
   if (!place) return false;
   uint64_t from = run_count(r, n->arg[0]), to = run_count(r, v);
   const double *x = r->at[n->arg[0]];
-  double *most = malloc(sizeof *most * (to + 1));
+  double *most = heap_alloc(to + 1, sizeof *most);
   for (uint64_t e = 0; e < to; e++) most[e] = -INFINITY;
   for (uint64_t e = 0; e < from; e++)
     if (!(x[e] <= most[place[e]])) most[place[e]] = x[e];
@@ -99,7 +99,7 @@ bool eval_rmax(const Run *r, Val v, double *y) {
   if (!place) return false;
   uint64_t from = run_count(r, n->arg[0]), to = run_count(r, v);
   const double *x = r->at[n->arg[0]];
-  bool *seen = calloc(to + 1, sizeof *seen);
+  bool *seen = heap_alloc(to + 1, sizeof *seen);
   for (uint64_t e = 0; e < from; e++) {
     double *most = &y[place[e]];
     if (!seen[place[e]] || *most < x[e] || isnan(x[e])) *most = x[e];
@@ -142,7 +142,7 @@ static int64_t *places_of_view(const Run *r, const View *v, const Shape *x) {
     rows = v->n;
     from = v->from;
   }
-  int64_t *place = malloc(sizeof *place * (size_t)(pre * rows * wins * post + 1)), at = 0;
+  int64_t *place = heap_alloc((size_t)(pre * rows * wins * post + 1), sizeof *place), at = 0;
   for (int64_t p = 0; p < pre; p++)
     for (int64_t i = 0; i < rows; i++)
       for (int64_t k = 0; k < wins; k++) {

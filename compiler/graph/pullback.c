@@ -293,7 +293,7 @@ static Pull *pull_of(uint8_t op) {
 
 /* What depends on one of `by`, by numbers that have derivatives. */
 static bool *needed_of(const Graph *g, Val of, const Val *by, uint32_t n) {
-  bool *needed = calloc(of + 1, sizeof *needed);
+  bool *needed = heap_alloc(of + 1, sizeof *needed);
   for (uint32_t i = 0; i < n; i++)
     if (by[i] <= of) needed[by[i]] = true;
   for (Val v = 1; v <= of; v++) {
@@ -309,7 +309,7 @@ void graph_grad(Graph *g, Val of, Val seed, const Val *by, uint32_t n, Val *cota
   Span at = g->at;
   Str path = g->path;
   bool waived = g->waived, *needed = needed_of(g, of, by, n);
-  Sweep s = { g, needed, calloc(of + 1, sizeof(Val)) };
+  Sweep s = { g, needed, heap_alloc(of + 1, sizeof(Val)) };
   if (needed[of]) s.cotangent[of] = seed;
   for (Val v = of; v; v--) {
     const Node *x = &g->node.at[v];

@@ -416,7 +416,7 @@ bool graph_verify(const Graph *g, Why *why) {
 #undef CORE
   };
   if (!graph_structure(g, why)) return false;
-  Rules r = { g, calloc(g->node.n, sizeof(bool)), why };
+  Rules r = { g, heap_alloc(g->node.n, sizeof(bool)), why };
   bool ok = true;
   for (Val v = 1; v < g->node.n && ok; v++) {
     const Node *n = &g->node.at[v];

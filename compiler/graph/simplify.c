@@ -206,7 +206,7 @@ Val put(Rewriter *w, const Node *n) {
 }
 
 static uint32_t *count_uses(const Graph *g) {
-  uint32_t *uses = calloc(g->node.n, sizeof *uses);
+  uint32_t *uses = heap_alloc(g->node.n, sizeof *uses);
   for (uint32_t s = 0; s < g->store.n; s++) uses[g->store.at[s].value]++;
   for (Val v = g->node.n - 1; v; v--)
     for (int i = 0; uses[v] && i < g->node.at[v].nargs; i++) uses[g->node.at[v].arg[i]]++;
@@ -239,7 +239,7 @@ static Graph *one_round(const Graph *g, Arena *arena, uint32_t rewrites, uint32_
   vec_push(arena, &w.uses, 0);
   vec_push(arena, &w.level, 0);
   uint32_t *uses = count_uses(g);
-  Val *now = calloc(g->node.n, sizeof *now);
+  Val *now = heap_alloc(g->node.n, sizeof *now);
   for (Val v = 1; v < g->node.n; v++) {
     if (!uses[v]) continue;
     Node n = g->node.at[v];

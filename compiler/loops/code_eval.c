@@ -9,13 +9,13 @@
 bool entry_eval(const EntryCode *e, const int64_t *sizes, void *const *args, bool races, Why *why) {
   size_t bytes = (size_t)size_expr(&e->workspace, sizes);
   char *space = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
-  if (!space) { fprintf(stderr, "gdlc: out of memory (%zu bytes)\n", bytes); exit(EXIT_MEMORY); }
+  if (!space) no_memory(bytes);
   memset(space, 0xff, bytes);                         /* NaN: what is read before it is written shows */
   bool ok = true;
   for (uint32_t k = 0; ok && k < e->kernel.n; k++) {
     const EntryKernel *kernel = &e->kernel.at[k];
     uint32_t n = kernel->kernel->buf.n;
-    void **bufs = calloc(n + 1, sizeof *bufs);
+    void **bufs = heap_alloc(n + 1, sizeof *bufs);
     for (uint32_t i = 0; i < n; i++) {
       if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
       const EntryBuf *b = &e->buf.at[kernel->bind[i]];

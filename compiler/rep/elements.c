@@ -113,15 +113,6 @@ typedef struct Search {
   uint32_t *times, *by, *from, n, cap;
 } Search;
 
-static void *larger(void *p, size_t size) {
-  void *q = realloc(p, size);
-  if (!q) {
-    fprintf(stderr, "gdlc: out of memory (%zu bytes were asked for)\n", size);
-    exit(EXIT_MEMORY);
-  }
-  return q;
-}
-
 static uint32_t place(const Search *s, const uint64_t *key, uint32_t words) {
   uint64_t h = 0x9e3779b97f4a7c15u;
   for (uint32_t i = 0; i < words; i++) {
@@ -136,12 +127,12 @@ static uint32_t place(const Search *s, const uint64_t *key, uint32_t words) {
 
 static void grow(Search *s, const Model *m) {
   s->cap = s->cap ? 2 * s->cap : 64;
-  s->key = larger(s->key, sizeof *s->key * s->cap * m->words);
-  s->times = larger(s->times, sizeof *s->times * s->cap * (m->group->ngen ? m->group->ngen : 1));
-  s->by = larger(s->by, sizeof *s->by * s->cap);
-  s->from = larger(s->from, sizeof *s->from * s->cap);
+  s->key = heap_grow(s->key, sizeof *s->key * s->cap * m->words);
+  s->times = heap_grow(s->times, sizeof *s->times * s->cap * (m->group->ngen ? m->group->ngen : 1));
+  s->by = heap_grow(s->by, sizeof *s->by * s->cap);
+  s->from = heap_grow(s->from, sizeof *s->from * s->cap);
   s->nslots = 4 * s->cap;
-  s->slot = larger(s->slot, sizeof *s->slot * s->nslots);
+  s->slot = heap_grow(s->slot, sizeof *s->slot * s->nslots);
   memset(s->slot, 0, sizeof *s->slot * s->nslots);
   for (uint32_t i = 0; i < s->n; i++) s->slot[place(s, s->key + (size_t)i * m->words, m->words)] = i + 1;
 }
@@ -162,7 +153,7 @@ static bool search(const Model *m, Search *s) {
   s->slot[place(s, s->key, m->words)] = 1;
   s->n = 1;
   s->by[0] = s->from[0] = 0;
-  uint64_t *next = larger(NULL, sizeof *next * m->words);
+  uint64_t *next = heap_grow(NULL, sizeof *next * m->words);
   bool good = true;
   for (uint32_t e = 0; good && e < s->n; e++)
     for (uint32_t g = 0; g < ngen; g++) {
@@ -201,7 +192,7 @@ static void fill_inverses(Elements *e, uint32_t ngen) {
 
 /* "a^2 b": equal letters in a row are one power; tail is what stands behind the first power. */
 static void fill_names(Arena *arena, const Group *g, Elements *e) {
-  uint32_t *run = larger(NULL, sizeof *run * e->n), *tail = larger(NULL, sizeof *tail * e->n);
+  uint32_t *run = heap_grow(NULL, sizeof *run * e->n), *tail = heap_grow(NULL, sizeof *tail * e->n);
   e->name[0] = S("1");
   run[0] = tail[0] = 0;
   for (uint32_t i = 1; i < e->n; i++) {

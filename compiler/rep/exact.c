@@ -16,11 +16,7 @@
 /* --- the pool ------------------------------------------------------------------------------ */
 static struct Exact *fresh(Exacts *pool) {
   if (!pool->block || pool->block->n == FIELD_BLOCK) {
-    Block *b = calloc(1, sizeof *b);
-    if (!b) {
-      fprintf(stderr, "gdlc: out of memory (%zu bytes were asked for)\n", sizeof *b);
-      exit(EXIT_MEMORY);
-    }
+    Block *b = heap_alloc(1, sizeof *b);
     b->below = pool->block;
     pool->block = b;
   }
@@ -30,12 +26,16 @@ static struct Exact *fresh(Exacts *pool) {
   return e;
 }
 
+/* FLINT and GMP abort when there is no memory; they ask here instead. */
+static void *library_alloc(size_t size) { return heap_grow(NULL, size); }
+static void *library_grow(void *old, size_t size) { return heap_grow(old, size); }
+static void *gmp_grow(void *old, size_t old_size, size_t size) { (void)old_size; return heap_grow(old, size); }
+static void gmp_free(void *at, size_t size) { (void)size; free(at); }
+
 Exacts *exacts_open(void) {
-  Exacts *pool = calloc(1, sizeof *pool);
-  if (!pool) {
-    fprintf(stderr, "gdlc: out of memory (%zu bytes were asked for)\n", sizeof *pool);
-    exit(EXIT_MEMORY);
-  }
+  __flint_set_memory_functions(library_alloc, heap_alloc, library_grow, free);
+  mp_set_memory_functions(library_alloc, gmp_grow, gmp_free);
+  Exacts *pool = heap_alloc(1, sizeof *pool);
   for (int i = -FIELD_SMALL; i <= FIELD_SMALL; i++) {
     struct Exact *e = fresh(pool);
     fmpq_set_si(e->q, i, 1);
@@ -67,8 +67,7 @@ void exacts_close(Exacts *pool) {
 const fmpq_poly_struct *field_phi(Exacts *pool, uint32_t n) {
   assert(n >= 1 && n <= FIELD_ORDER);
   if (!pool->phi[n]) {
-    fmpq_poly_struct *p = malloc(sizeof *p);
-    if (!p) bug("no memory for a cyclotomic polynomial");
+    fmpq_poly_struct *p = heap_alloc(1, sizeof *p);
     fmpz_poly_t z;
     fmpz_poly_init(z);
     fmpz_poly_cyclotomic(z, n);

@@ -29,15 +29,6 @@ typedef struct Found {
   fmpz_t modulus;
 } Found;
 
-static void *taken(size_t n, size_t size) {
-  void *p = calloc(n ? n : 1, size);
-  if (!p) {
-    fprintf(stderr, "gdlc: out of memory (%zu bytes were asked for)\n", n * size);
-    exit(EXIT_MEMORY);
-  }
-  return p;
-}
-
 static bool zero_entry(const System *s, uint32_t row, uint32_t column) {
   return exact_is_zero(s->A[(size_t)s->live[row] * s->dim + column]);
 }
@@ -100,9 +91,9 @@ static int nearer(const uint32_t *a, uint32_t na, const uint32_t *b, uint32_t nb
 /* One prime. Returns false when the prime does not serve. */
 static bool one_prime(const System *s, ulong p, Found *found) {
   uint32_t degree = s->degree, dim = s->dim, n = 0;
-  uint32_t *free_now = taken(dim, sizeof *free_now), *free_first = taken(dim, sizeof *free_first);
-  int64_t *pivot = taken(dim, sizeof *pivot);
-  nmod_mat_t *image = taken(degree, sizeof *image);
+  uint32_t *free_now = heap_alloc(dim, sizeof *free_now), *free_first = heap_alloc(dim, sizeof *free_first);
+  int64_t *pivot = heap_alloc(dim, sizeof *pivot);
+  nmod_mat_t *image = heap_alloc(degree, sizeof *image);
   nmod_mat_t powers, inverse;
   nmod_mat_init(powers, degree, degree, p);
   nmod_mat_init(inverse, degree, degree, p);
@@ -132,7 +123,7 @@ static bool one_prime(const System *s, ulong p, Found *found) {
       free(found->free);
     }
     found->n = n;
-    found->free = taken(dim, sizeof *found->free);
+    found->free = heap_alloc(dim, sizeof *found->free);
     memcpy(found->free, free_first, sizeof *free_first * n);
     found->coefficient = _fmpz_vec_init((slong)((size_t)n * dim * degree));
     fmpz_one(found->modulus);
@@ -204,7 +195,7 @@ static bool satisfies(const System *s, const fmpq_poly_struct *vector, const fmp
 
 /* All vectors reconstructed and confirmed in every equation. */
 static bool confirmed(Exacts *pool, const System *s, const Found *f, Arena *arena, ExactBasis *basis) {
-  fmpq_poly_struct *vector = taken(s->dim, sizeof *vector);
+  fmpq_poly_struct *vector = heap_alloc(s->dim, sizeof *vector);
   for (uint32_t c = 0; c < s->dim; c++) fmpq_poly_init(&vector[c]);
   const Exact **at = arena_array(arena, const Exact *, (size_t)f->n * s->dim);
   bool good = true;
@@ -227,14 +218,14 @@ static bool build(Exacts *pool, System *s, Why *why) {
     if (!s->order) return why_no(why, E0704, "the numbers lie in a cyclotomic field of order above %d", FIELD_ORDER);
   }
   s->degree = (uint32_t)n_euler_phi(s->order);
-  s->live = taken(s->rows, sizeof *s->live);
+  s->live = heap_alloc(s->rows, sizeof *s->live);
   for (uint32_t r = 0; r < s->rows; r++)
     for (uint32_t c = 0; c < s->dim; c++)
       if (!exact_is_zero(s->A[(size_t)r * s->dim + c])) {
         s->live[s->nlive++] = r;
         break;
       }
-  s->entry = taken((size_t)s->nlive * s->dim, sizeof *s->entry);
+  s->entry = heap_alloc((size_t)s->nlive * s->dim, sizeof *s->entry);
   for (uint32_t r = 0; r < s->nlive; r++)
     for (uint32_t c = 0; c < s->dim; c++) {
       if (zero_entry(s, r, c)) continue;
