@@ -4,15 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim, Trouble *t) {
-  *a = (Array){ .kind = kind, .item = item, .rank = rank, .count = 1 };
+bool rt_array_bytes(const char *name, size_t item, uint32_t rank, const int64_t *dim, size_t *bytes, Trouble *t) {
+  int64_t count = 1;
   if (rank > ARRAY_RANK) return rt_fail(t, EXIT_REFUSED, "%s: has %u axes; at most %d are read", name, rank, ARRAY_RANK);
-  for (uint32_t i = 0; i < rank; i++) {
-    a->dim[i] = dim[i];
-    if (dim[i] < 0 || __builtin_mul_overflow(a->count, dim[i], &a->count) || a->count > INT64_MAX / 64)
+  for (uint32_t i = 0; i < rank; i++)
+    if (dim[i] < 0 || __builtin_mul_overflow(count, dim[i], &count) || count > INT64_MAX / 64)
       return rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name);
-  }
-  a->at = rt_alloc((size_t)a->count, item, t);
+  return !__builtin_mul_overflow((size_t)count, item, bytes) || rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name);
+}
+
+bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim, Trouble *t) {
+  size_t bytes = 0;
+  *a = (Array){ .kind = kind, .item = item, .rank = rank };
+  if (!rt_array_bytes(name, item, rank, dim, &bytes, t)) return false;
+  for (uint32_t i = 0; i < rank; i++) a->dim[i] = dim[i];
+  a->count = (int64_t)(bytes / item);
+  a->at = rt_alloc(bytes, 1, t);
   a->name = a->at ? rt_text(t, "%s", name) : NULL;
   if (a->name) return true;
   rt_array_free(a);

@@ -29,6 +29,8 @@ typedef struct Array {
 /* array.c */
 bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim, Trouble *t);
 void rt_array_free(Array *a);
+/* Of these sizes; false where no memory could hold them. A reader asks before it makes what a header asks for. */
+bool rt_array_bytes(const char *name, size_t item, uint32_t rank, const int64_t *dim, size_t *bytes, Trouble *t);
 double rt_array_number(const Array *a, int64_t i);           /* not of texts                               */
 bool rt_array_integer(const Array *a, int64_t i, int64_t *x);             /* false: no whole number        */
 void rt_array_word(const Array *a, int64_t i, char *out, size_t n);       /* a text as UTF-8               */
@@ -36,6 +38,7 @@ bool rt_array_append(Array *a, Array *more, Trouble *t);     /* along the first 
 void rt_array_shape(const Array *a, char *out, size_t n);    /* "60000 x 28 x 28 u1"                       */
 /* read_idx.c, read_npy.c, read_npz.c, read_png.c: the file, whole. */
 bool rt_read_idx(const char *path, Array *a, Trouble *t);    /* gz or not                                  */
+bool rt_parse_idx(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t);
 bool rt_read_npy(const char *path, Array *a, Trouble *t);
 bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t);
 bool rt_read_npz(const char *path, const char *member, Array *a, Trouble *t);

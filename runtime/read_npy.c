@@ -90,18 +90,15 @@ bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   bool big = false, ok = false;
   uint32_t rank = 0;
   int64_t dim[ARRAY_RANK];
+  size_t bytes = 0;
   const char *order = after(head, "'fortran_order'");
   if (parse_type(name, after(head, "'descr'"), &kind, &item, &big, t) && parse_shape(name, after(head, "'shape'"), &rank, dim, t) &&
-      rt_array_make(a, name, kind, item, rank, dim, t)) {
-    size_t bytes = (size_t)a->count * item;
+      rt_array_bytes(name, item, rank, dim, &bytes, t)) {
     if (n - from < bytes) {
       rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name, n - from, bytes);
-      rt_array_free(a);
-    } else if (!big && !(order && *order == 'T')) {
-      memcpy(a->at, at + from, bytes);
-      ok = true;
-    } else {
-      copy_elements(a, at + from, order && *order == 'T', big);
+    } else if (rt_array_make(a, name, kind, item, rank, dim, t)) {
+      if (!big && !(order && *order == 'T')) memcpy(a->at, at + from, bytes);
+      else copy_elements(a, at + from, order && *order == 'T', big);
       ok = true;
     }
   }

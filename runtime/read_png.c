@@ -10,6 +10,8 @@
 #include <string.h>
 #include <zlib.h>
 
+enum { DEFLATE_MOST = 1032 };       /* bytes that one byte of a deflated stream can stand for            */
+
 static uint32_t big(const uint8_t *at) { return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]; }
 
 static uint8_t paeth(int a, int b, int c) {
@@ -60,6 +62,7 @@ bool rt_parse_png(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   if (interlace) return rt_fail(t, EXIT_REFUSED, "%s: is interlaced; store it without", name);
   if (!width || !height || width > 1u << 16 || height > 1u << 16) return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are not read", name, height, width);
   size_t pixel = (size_t)channels[color] * depth / 8, bytes = width * pixel, raw = height * (bytes + 1), packed = 0;
+  if (raw / DEFLATE_MOST > n) return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are more than a file of its length can hold", name, height, width);
   int64_t dim[3] = { height, width, channels[color] };
   uint8_t *in = rt_alloc(n, 1, t), *out = in ? rt_alloc(raw, 1, t) : NULL;
   bool ok = out && join_chunks(name, at, n, in, &packed, t);
