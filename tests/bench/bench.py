@@ -1,0 +1,276 @@
+"""bench.py BUILD [PEERS]: how fast gdlc's programs are, beside the machine's limits and beside their peers.
+
+First the machine: flop rate and bandwidth (machine.c). Then each workload of workloads.py: ROUNDS times ours, then each mode
+of each peer, one after the other; the figure of a mode is the median over the rounds of the median of a round. Without
+PEERS, an environment made by peers.sh, ours alone. Then memory, and the time to compile.
+
+Tables go to the standard output, progress to the standard error. BUILD/bench/ gets bench.csv, bench.svg (picture.py) and
+bench.txt, which is the tables again. From the environment: ONLY (names, or how they begin, with commas between them),
+ROUNDS (5), THREADS (2), SECONDS (of a round: 0.15 for sweeps and ten times that for steps; at least 4 runs). BEST=1 takes
+best runs instead of medians, for a machine that others load; it flatters both sides.
+"""
+import csv, json, os, re, shutil, statistics, subprocess, sys, tempfile, time
+from pathlib import Path
+import picture
+from workloads import EXAMPLES, HERE, WORKLOADS
+
+ROUNDS = int(os.environ.get("ROUNDS") or 5)
+THREADS = int(os.environ.get("THREADS") or 2)
+SECONDS = float(os.environ.get("SECONDS") or 0.15)
+ONLY = [w for w in os.environ.get("ONLY", "").split(",") if w]
+BEST = bool(os.environ.get("BEST"))
+median = statistics.median
+middle = min if BEST else median
+
+
+class Lines:
+    """Standard output and a file; progress is one line of the standard error that is written over on a terminal."""
+
+    def __init__(self, path):
+        self.file, self.terminal = open(path, "w"), sys.stderr.isatty()
+
+    def clear(self):
+        if self.terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def say(self, text=""):
+        self.clear()
+        print(text, flush=True)
+        print(text, file=self.file, flush=True)
+
+    def progress(self, text):
+        self.clear()
+        print(text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
+
+
+class Server:
+    """A running peer; `ask` gives None where it cannot do it, and says so once."""
+
+    def __init__(self, python, script, out):
+        cache = tempfile.mkdtemp(dir=out)                  # so that torch.compile's first call is its first
+        env = dict(os.environ, OMP_NUM_THREADS=str(THREADS), TORCHINDUCTOR_CACHE_DIR=cache)
+        env.update(preload())
+        self.log, self.cache, self.script, self.refused = open(out / f"{Path(script).stem}.log", "a"), cache, script, set()
+        self.process = subprocess.Popen([python, HERE / script, str(THREADS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log, text=True, env=env)
+
+    def ask(self, seconds, words):
+        if words in self.refused:
+            return None
+        try:
+            print(seconds, *words, file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        answer = json.loads(line) if line else {"error": f"it has ended; see {self.log.name}"}
+        if "error" in answer:
+            self.refused.add(words)
+            print(f"\n{self.script} {' '.join(map(str, words))}: {answer['error']}", file=sys.stderr)
+            return None
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+        shutil.rmtree(self.cache, ignore_errors=True)
+
+
+def preload():
+    """jemalloc: stock malloc makes PyTorch up to 1.6 times slower. Its own settings are those that PyTorch recommends."""
+    libraries = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, env=dict(os.environ, PATH=os.environ["PATH"] + ":/sbin")).stdout
+    found = re.search(r"libjemalloc\.so\.2.*=> (\S+)", libraries)
+    return {"LD_PRELOAD": found[1]} if found else {}
+
+
+def machine(out):
+    subprocess.run(["gcc", "-O3", "-march=native", "-ffp-contract=fast", "-o", out / "machine", HERE / "machine.c", "-lpthread"], check=True)
+    lines = subprocess.run([out / "machine", str(THREADS)], capture_output=True, text=True, check=True).stdout.split()
+    return float(lines[1]), float(lines[3])
+
+
+def timed(command):
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def build(gdlc, w, out):
+    path = w.path or out / f"{w.name}.gdl"
+    if not w.path:
+        path.write_text(w.text)
+    program = out / w.name
+    timed([gdlc, path, "-o", program])
+    return program
+
+
+def ours(program, w, seconds):
+    command = [program, "bench", "--entry", w.entry, "--set", f"batch={w.batch}", "--seconds", str(seconds), "--threads", str(THREADS), "--csv"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return next(csv.DictReader(text.splitlines()))
+
+
+class Result:
+    def __init__(self, w):
+        self.w, self.ms, self.workspace, self.resident = w, None, 0, 0
+        self.peers = {}                                    # name: (ms, seconds of the first call, KiB resident)
+
+    def fastest(self, start=""):
+        names = [p for p in self.peers if p.startswith(start)]
+        return min(names, key=lambda p: self.peers[p][0]) if names else None
+
+    def ratio(self, peer):
+        return self.peers[peer][0] / self.ms
+
+    def rate(self, ms):
+        return self.w.flop / ms / 1e6
+
+
+def measure(w, gdlc, python, servers, out, lines, what):
+    program, r = build(gdlc, w, out), Result(w)
+    seconds = SECONDS * (10 if w.group == "steps" else 1)
+    mine, theirs, first = [], {p.name: [] for p in w.peers}, {}
+    for n in range(ROUNDS):
+        lines.progress(f"{what}, round {n + 1} of {ROUNDS}: ours")
+        row = ours(program, w, seconds)
+        mine.append(float(row["best_ms" if BEST else "median_ms"]))
+        r.workspace, r.resident = int(row["workspace_bytes"]), int(row["resident_kb"])
+        for p in w.peers if python else []:
+            lines.progress(f"{what}, round {n + 1} of {ROUNDS}: {p.name}")
+            key = (p.script, p.words) if p.alone else p.script
+            if key not in servers:
+                servers[key] = Server(python, p.script, out)
+            answer = servers[key].ask(seconds, p.words)
+            if answer:
+                theirs[p.name].append(middle(answer["ms"]))
+                first.setdefault(p.name, answer.get("first_s"))
+                r.peers[p.name] = (middle(theirs[p.name]), first[p.name], answer["resident_kb"])
+    r.ms = middle(mine)
+    for key in [k for k in servers if isinstance(k, tuple)]:
+        servers.pop(key).close()
+    return r
+
+
+# --- tables ------------------------------------------------------------------------------------------------------
+def head(lines, peak, peers):
+    lines.say()
+    lines.say(f"{'workload':34} {'ours ms':>9} {'GFLOP/s':>8} {'share':>6}" + (f"   {'peer':22} {'ms':>9} {'ratio':>6}" if peers else ""))
+
+
+def table_row(lines, r, peak):
+    text = f"{r.w.title:34} {r.ms:9.3f} {r.rate(r.ms):8.0f} {100 * r.rate(r.ms) / peak:5.0f}%"
+    names = sorted(r.peers, key=lambda p: r.peers[p][0])
+    if r.w.group != "steps":
+        names = names[:1]
+    for p in names or [None]:
+        lines.say(text + (f"   {p:22} {r.peers[p][0]:9.3f} {r.ratio(p):6.2f}" if p else ""))
+        text = f"{'':34} {'':9} {'':8} {'':6}"
+
+
+def bars(lines, results, peak):
+    """What the bars say, of each step and of the sweeps together; nothing that a peer was not there for."""
+    lines.say()
+    for r in results:
+        for start, least in r.w.bars if r.w.group == "steps" else ():
+            p = r.fastest(start)
+            if p:
+                lines.say(f"{r.w.title}: {r.ratio(p):.2f} times {p}, bar {least}: {'met' if r.ratio(p) >= least else 'MISSED'}")
+    for group in ("products", "convolutions"):
+        some = [r for r in results if r.w.group == group]
+        if not some:
+            continue
+        low = [r for r in some if r.rate(r.ms) / peak < r.w.share]
+        worst = min(some, key=lambda r: r.rate(r.ms))
+        lines.say(f"{group}: {len(some) - len(low)} of {len(some)} at {100 * some[0].w.share:.0f}% of the machine or above; "
+                  f"the lowest {100 * worst.rate(worst.ms) / peak:.0f}%, {worst.w.title}")
+        beside = [r for r in some if r.peers]
+        if beside:
+            behind = [r for r in beside if r.ratio(r.fastest()) < 1]
+            worst = min(beside, key=lambda r: r.ratio(r.fastest()))
+            lines.say(f"{'':{len(group)}}  {len(beside) - len(behind)} of {len(beside)} no slower than PyTorch; "
+                      f"the lowest ratio {worst.ratio(worst.fastest()):.2f}, {worst.w.title}")
+
+
+def alive(gdlc, path):
+    """Bytes at b samples of the step's workspace over those of the most that lives at once, as the plan states them."""
+    text = subprocess.run([gdlc, path, "--dump-after=plan", "--entry=step"], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"// \S+: .*workspace.*", text)
+    return found and found[0]
+
+
+def memory(lines, results):
+    some = [r for r in results if r.w.group == "steps"]
+    if not some:
+        return
+    lines.say()
+    lines.say(f"{'memory of a step':34} {'workspace':>10} {'resident':>10}" + (f"   {'peer':22} {'resident':>10}" if some[0].peers else ""))
+    for r in some:
+        p = r.fastest("PyTorch")
+        lines.say(f"{r.w.title:34} {r.workspace / 2**20:7.0f} MB {r.resident / 2**10:7.0f} MB" +
+                  (f"   {p:22} {r.peers[p][2] / 2**10:7.0f} MB" if p else ""))
+
+
+def compile_times(lines, gdlc, out, results):
+    """Every example and workload, from the text to the program; the best says what the work costs, so here it is the median."""
+    lines.say()
+    lines.say(f"{'compile':34} {'gdlc':>8} {'check':>8}   first call of torch.compile")
+    for path in sorted(EXAMPLES.glob("*/*.gdl")) + [HERE / "w2.gdl", HERE / "w3.gdl"]:
+        lines.progress(f"compile: {path.name}")
+        whole = median(timed([gdlc, path, "-o", out / "compiled"]) for _ in range(3))
+        check = median(timed([gdlc, "check", path]) for _ in range(5))
+        r = next((r for r in results if r.w.path == path and "PyTorch compiled" in r.peers), None)
+        lines.say(f"{path.parent.name + '/' + path.name:34} {whole:6.2f} s {1e3 * check:5.0f} ms" +
+                  (f"   {r.peers['PyTorch compiled'][1]:6.1f} s" if r else ""))
+
+
+def write_csv(path, results, peak):
+    with open(path, "w", newline="") as f:
+        to = csv.writer(f, lineterminator="\n")
+        to.writerow("workload,ours_ms,peer,peer_ms,ratio,gflops,share".split(","))
+        for r in results:
+            mine, rest = [r.w.name, f"{r.ms:.4f}"], [f"{r.rate(r.ms):.1f}", f"{r.rate(r.ms) / peak:.3f}"]
+            for p in r.peers or [None]:
+                to.writerow(mine + ([p, f"{r.peers[p][0]:.4f}", f"{r.ratio(p):.3f}"] if p else ["", "", ""]) + rest)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: bench.py BUILD [PEERS]")
+    top = Path(sys.argv[1]).resolve()
+    gdlc, out = top / "gdlc", top / "bench"
+    python = Path(sys.argv[2]).absolute() / "bin" / "python" if len(sys.argv) > 2 and sys.argv[2] else None
+    if python and not python.exists():
+        sys.exit(f"{python} is not there: sh tests/bench/peers.sh {sys.argv[2]} makes it")
+    chosen = [w for w in WORKLOADS if not ONLY or any(w.name.startswith(o) for o in ONLY)]
+    if not chosen:
+        sys.exit(f"ONLY: no workload begins with {' or '.join(ONLY)}; there are " + " ".join(w.name for w in WORKLOADS))
+    out.mkdir(exist_ok=True)
+    lines = Lines(out / "bench.txt")
+    lines.progress("the machine")
+    peak, bandwidth = machine(out)
+    lines.say(f"machine, {THREADS} threads: {peak:.0f} GFLOP/s of fused multiply-adds, {bandwidth:.1f} GB/s"
+              + (", best runs instead of medians" if BEST else ""))
+    results, servers, group = [], {}, None
+    for i, w in enumerate(chosen):
+        if w.group != group:
+            head(lines, peak, bool(python))
+            group = w.group
+        results.append(measure(w, gdlc, python, servers, out, lines, f"[{i + 1}/{len(chosen)}] {w.title}"))
+        table_row(lines, results[-1], peak)
+    for s in servers.values():
+        s.close()
+    bars(lines, results, peak)
+    memory(lines, results)
+    if not ONLY:
+        compile_times(lines, gdlc, out, results)
+    again = machine(out)[0]
+    if abs(again - peak) > 0.05 * peak:
+        lines.say(f"\nthe machine gives {again:.0f} GFLOP/s now, {peak:.0f} before: measure again when it is quiet")
+    write_csv(out / "bench.csv", results, peak)
+    picture.write(out / "bench.svg", results, peak, THREADS)
+    lines.say(f"\n{out / 'bench.csv'}\n{out / 'bench.svg'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""picture.py: one picture of a run: a row for each workload, how much of the machine's flop rate we and the fastest peer get.
+
+Left the name, in the middle two dots on a scale of the machine's rate (filled: ours; ring: the peer), right the ratio. Colours
+are chosen for a light and for a dark page.
+"""
+from xml.sax.saxutils import escape
+
+ROW, LEFT, WIDE, RIGHT, TOP = 20, 250, 420, 190, 64
+STYLE = """
+svg { --ink: #24292f; --faint: #d0d7de; --ours: #0b62c4; --peer: #8a5a00; --miss: #b3261e; background: #ffffff; font: 12px sans-serif }
+@media (prefers-color-scheme: dark) { svg { --ink: #e6edf3; --faint: #3d444d; --ours: #6cb2ff; --peer: #e0a84c; --miss: #ff8a80; background: #0d1117 } }
+text { fill: var(--ink) } .head { font-weight: bold } .grid { stroke: var(--faint) } .bar { stroke: var(--ink); stroke-dasharray: 3 3 }
+.ours { fill: var(--ours) } .peer { fill: none; stroke: var(--peer); stroke-width: 2 } .between { stroke: var(--faint); stroke-width: 3 } .miss { fill: var(--miss) }
+"""
+HEADS = {"steps": "training steps", "products": "products", "convolutions": "3 x 3 convolutions, batch 64"}
+
+
+def write(path, results, peak, threads):
+    shares = [r.rate(ms) / peak for r in results for ms in [r.ms] + [p[0] for p in r.peers.values()]]
+    most = max(1.0, -(-max(shares) // 0.2) * 0.2)
+    x = lambda share: LEFT + WIDE * share / most
+    body, y, group = [], TOP, None
+    put = body.append
+    for r in results:
+        if r.w.group != group:
+            y += ROW * (0.5 if group else 0)
+            put(f'<text class="head" x="12" y="{y + 14}">{HEADS[r.w.group]}</text>')
+            group, first = r.w.group, y + ROW
+            y += ROW
+            n = sum(1 for q in results if q.w.group == group)
+            for k in range(int(round(most / 0.2)) + 1):
+                put(f'<line class="grid" x1="{x(k * 0.2):.1f}" x2="{x(k * 0.2):.1f}" y1="{first}" y2="{first + n * ROW}"/>')
+            if r.w.share:
+                put(f'<line class="bar" x1="{x(r.w.share):.1f}" x2="{x(r.w.share):.1f}" y1="{first}" y2="{first + n * ROW}"/>')
+        middle, share, peer = y + ROW / 2, r.rate(r.ms) / peak, r.fastest()
+        put(f'<text x="24" y="{middle + 4}">{escape(r.w.title)}</text>')
+        if peer:
+            other = r.rate(r.peers[peer][0]) / peak
+            put(f'<line class="between" x1="{x(other):.1f}" x2="{x(share):.1f}" y1="{middle}" y2="{middle}"/>')
+            put(f'<circle class="peer" cx="{x(other):.1f}" cy="{middle}" r="4"/>')
+        put(f'<circle class="ours" cx="{x(share):.1f}" cy="{middle}" r="5"/>')
+        if peer:
+            missed = any(r.ratio(r.fastest(s)) < least for s, least in r.w.bars if r.fastest(s))
+            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}"><tspan class="{"miss" if missed else "met"}">{r.ratio(peer):.2f}</tspan> x {escape(peer)}</text>')
+        else:
+            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}">{r.ms:.3g} ms</text>')
+        y += ROW
+    width, height = LEFT + WIDE + RIGHT, y + 16
+    marks = "".join(f'<text x="{x(k * 0.2):.1f}" y="{TOP - 6}" text-anchor="middle">{20 * k}%</text>' for k in range(int(round(most / 0.2)) + 1))
+    beside = "; ring: the fastest mode of a peer; right: how many times faster ours is" if any(r.peers for r in results) else ""
+    title = (f'<text class="head" x="12" y="20">Share of the machine: {peak:.0f} GFLOP/s, {threads} threads</text>'
+             f'<text x="12" y="38">dot: ours{beside}; dashed: the bar</text>')
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">\n'
+                    f"<style>{STYLE}</style>\n{title}\n{marks}\n" + "\n".join(body) + "\n</svg>\n")
