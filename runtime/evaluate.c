@@ -49,69 +49,6 @@ bool rt_score(Run *r, const double *sums, double *scores, Trouble *t) {
   return ok;
 }
 
-/* The one target that is a label without a domain, and the output that has a number for each of its entries. */
-static bool find_labelled(const gdl_module *m, const gdl_kernel *infer, Confusion *c, int *output) {
-  const gdl_kernel *eval = rt_data_entry(m);
-  for (int i = eval ? rt_find_role(eval, GDL_TARGET, 0) : -1; i >= 0; i = rt_find_role(eval, GDL_TARGET, i + 1)) {
-    Layout l = rt_layout(&eval->args[i]);
-    if (eval->args[i].dtype == GDL_I32 && l.nrows == 0 && eval->args[i].nlabels > 1) c->target = &eval->args[i];
-  }
-  for (int i = rt_find_role(infer, GDL_OUT, 0); c->target && i >= 0; i = rt_find_role(infer, GDL_OUT, i + 1)) {
-    Layout l = rt_layout(&infer->args[i]);
-    if (l.nrows == 0 && l.numbers == c->target->nlabels) {
-      *output = i;
-      c->n = c->target->nlabels;
-      return true;
-    }
-  }
-  return false;
-}
-
-static void count(const Batch *x, const Confusion *c, const void *out, int real) {
-  int32_t column = 0;
-  while (strcmp(x->samples->column[column].arg->name, c->target->name) != 0) column++;
-  for (int64_t i = 0; i < x->b; i++) {
-    int64_t said = 0;
-    for (int64_t k = 1; k < c->n; k++)
-      if (rt_get(out, real, i * c->n + k) > rt_get(out, real, i * c->n + said)) said = k;
-    c->count[((const int32_t *)x->at[column])[i] * c->n + said]++;
-  }
-}
-
-bool rt_confusion(Run *r, const Samples *s, const uint32_t *index, int64_t n, Confusion *c, Trouble *t) {
-  const gdl_kernel *k = rt_entry_needed(r->module, GDL_INFER, 0, t);
-  int output = -1;
-  *c = (Confusion){ 0 };
-  if (!k) return false;
-  if (!find_labelled(r->module, k, c, &output) || c->n > 64) {
-    c->n = 0;
-    return true;
-  }
-  int64_t batch = (int64_t)rt_setting(&r->settings, "batch");
-  Call call = { 0 };
-  void **out = rt_alloc((size_t)k->nargs, sizeof *out, t);
-  c->count = rt_alloc((size_t)(c->n * c->n), sizeof *c->count, t);
-  bool ok = out && c->count && rt_call_open(&call, k, rt_host_lend(r->host), r->device, t);
-  Loader *l = ok ? rt_loader_open(s, k->dtype, index, n, batch, 0, NULL, NULL, t) : NULL;
-  ok = l != NULL;
-  for (const Batch *x; ok && (x = rt_loader_next(l));) {
-    ok = rt_batch_attach(x, &call, t);
-    for (int i = 0; ok && i < k->nargs; i++) {
-      if (k->args[i].role == GDL_PARAM) call.args[i] = (void *)(uintptr_t)rt_state_eval(&r->state);
-      if (k->args[i].role == GDL_OUT && !out[i])
-        ok = (out[i] = rt_alloc((size_t)rt_arg_count(&k->args[i], call.sizes), rt_width(k->dtype), t)) != NULL;
-      if (k->args[i].role == GDL_OUT) call.args[i] = out[i];
-    }
-    ok = ok && rt_call_run(&call, t);
-    if (ok) count(x, c, out[output], k->dtype);
-  }
-  rt_loader_close(l);
-  rt_call_close(&call);
-  for (int i = 0; out && i < k->nargs; i++) free(out[i]);
-  free(out);
-  return ok;
-}
-
 bool rt_load_weights(Run *r, Trouble *t) {
   const char *path = r->options->weights ? r->options->weights : "run/best.safetensors";
   if (!rt_state_open(&r->state, r->module, t)) return false;

@@ -1,370 +1,507 @@
-/* report.c: what a training leaves for people: metrics.csv, metrics.jsonl, config.json, curves.svg, report.html.
+/* report.c: report.html, one page on one training, and curves.svg.
  *
- * The report is made from the files of the folder alone, so `check` can make it again with its result. It is
- * one page without anything from outside, for light and dark, wide and narrow. */
-#include "run.h"
-#include "text.h"
+ * Made of the certificate in the program and of the files in the folder, so `check` can make it again with its result.
+ * The page needs nothing from outside and no script; it follows the reader's light or dark mode, fits a phone, and
+ * prints. Each section is a function; a table that may be wider than a phone scrolls inside a `wide`. */
+#include "report.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool write_text(const char *folder, const char *name, const char *at, size_t n, Trouble *t) {
-  char *path = rt_text(t, "%s/%s", folder, name);
-  bool ok = path && rt_write_file(path, &(Piece){ at, n }, 1, t);
-  free(path);
-  return ok;
-}
+enum { EPOCHS_LISTED = 200 };
 
-/* --- metrics ------------------------------------------------------------------------------------ */
-static void csv_name(Text *o, const char *prefix, const char *name) {
-  rt_print(o, ",\"%s ", prefix);
-  for (; *name; name++) rt_print(o, *name == '"' ? "\"\"" : "%c", *name);
-  rt_print(o, "\"");
-}
-
-/* The lines of an older file whose epoch is at most `kept`; `mark` is what stands before the number. */
-static bool keep_lines(const char *folder, const char *name, const char *mark, int64_t kept, Text *o) {
-  char *path = rt_text(o->trouble, "%s/%s", folder, name);
-  uint8_t *at = NULL;
-  size_t n = 0;
-  if (!path) return false;
-  bool ok = access(path, F_OK) != 0 || rt_read_file(path, 1u << 30, &at, &n, o->trouble);
-  free(path);
-  for (char *line = (char *)at, *end; ok && line && (end = strchr(line, '\n')); line = end + 1) {
-    size_t skip = strlen(mark);
-    if (strncmp(line, mark, skip) != 0) continue;
-    char *after = NULL;
-    long long epoch = strtoll(line + skip, &after, 10);
-    if (after != line + skip && epoch >= 1 && epoch <= kept) rt_print(o, "%.*s\n", (int)(end - line), line);
-  }
-  free(at);
-  return ok && !o->trouble->code;
-}
-
-static Text text_of(char *at, size_t n, size_t cap, Trouble *t) { return (Text){ at, n, cap, t }; }
-static void put_back(Log *l, const Text *csv, const Text *jsonl) {
-  l->csv = csv->at, l->ncsv = csv->n, l->cap_csv = csv->cap;
-  l->jsonl = jsonl->at, l->njsonl = jsonl->n, l->cap_jsonl = jsonl->cap;
-}
-
-bool rt_log_open(Log *l, const gdl_module *m, const char *folder, int64_t epochs_kept, Trouble *t) {
-  Text csv = { .trouble = t }, jsonl = { .trouble = t };
-  rt_print(&csv, "epoch,step,rate");
-  for (int32_t i = 0; i < m->nscores; i++) csv_name(&csv, "train", m->scores[i]);
-  for (int32_t i = 0; i < m->nscores; i++) csv_name(&csv, "valid", m->scores[i]);
-  rt_print(&csv, ",seconds,samples_per_second\n");
-  rt_print(&jsonl, "%s", "");
-  bool ok = epochs_kept == 0 || (keep_lines(folder, "metrics.csv", "", epochs_kept, &csv) && keep_lines(folder, "metrics.jsonl", "{\"epoch\": ", epochs_kept, &jsonl));
-  put_back(l, &csv, &jsonl);
-  return ok && !t->code && write_text(folder, "metrics.csv", l->csv, l->ncsv, t) && write_text(folder, "metrics.jsonl", l->jsonl, l->njsonl, t);
-}
-
-static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-
-static json_t *scores_json(const gdl_module *m, const double *scores) {
-  json_t *o = json_object();
-  for (int32_t i = 0; i < m->nscores; i++) json_object_set_new(o, m->scores[i], number(scores[i]));
-  return o;
-}
-
-bool rt_log_add(Log *l, const Run *r, const char *folder, double rate, const double *train, const double *valid, double seconds, double speed, Trouble *t) {
-  const gdl_module *m = r->module;
-  Text csv = text_of(l->csv, l->ncsv, l->cap_csv, t), jsonl = text_of(l->jsonl, l->njsonl, l->cap_jsonl, t);
-  rt_print(&csv, "%lld,%lld,%.9g", (long long)r->state.epoch, (long long)r->state.step, rate);
-  for (int32_t i = 0; i < m->nscores; i++) rt_print(&csv, ",%.9g", train[i]);
-  for (int32_t i = 0; i < m->nscores; i++) rt_print(&csv, ",%.9g", valid[i]);
-  rt_print(&csv, ",%.3f,%.1f\n", seconds, speed);
-  json_t *o = json_object();
-  json_object_set_new(o, "epoch", json_integer(r->state.epoch));
-  json_object_set_new(o, "step", json_integer(r->state.step));
-  json_object_set_new(o, "rate", number(rate));
-  json_object_set_new(o, "train", scores_json(m, train));
-  json_object_set_new(o, "valid", scores_json(m, valid));
-  json_object_set_new(o, "seconds", number(seconds));
-  json_object_set_new(o, "samples_per_second", number(speed));
-  char *line = json_dumps(o, JSON_REAL_PRECISION(12));
-  if (line) rt_print(&jsonl, "%s\n", line);
-  else rt_fail(t, EXIT_MEMORY, "out of memory for metrics.jsonl");
-  free(line);
-  json_decref(o);
-  put_back(l, &csv, &jsonl);
-  return !t->code && write_text(folder, "metrics.csv", l->csv, l->ncsv, t) && write_text(folder, "metrics.jsonl", l->jsonl, l->njsonl, t);
-}
-
-void rt_log_close(Log *l) {
-  free(l->csv);
-  free(l->jsonl);
-  *l = (Log){ 0 };
-}
-
-/* --- config ----------------------------------------------------------------------------------------- */
-static json_t *settings_json(const Settings *s) {
-  json_t *o = json_object();
-  for (int32_t i = 0; i < s->n; i++) {
-    const Setting *x = &s->at[i];
-    if (strncmp(x->name, "optimizer.correction", 20) == 0) continue;
-    if (!x->npieces) {
-      json_object_set_new(o, x->name, isfinite(x->value) ? number(x->value) : json_string("none"));
-      continue;
-    }
-    char text[400] = "";
-    for (int32_t p = 0; p < x->npieces; p++) {
-      size_t k = strlen(text);
-      const gdl_piece *y = &x->pieces[p];
-      const char *star = p ? " * " : "";
-      if (strcmp(y->kind, "constant") == 0) snprintf(text + k, sizeof text - k, "%s%g", star, y->a);
-      else if (strcmp(y->kind, "warmup") == 0) snprintf(text + k, sizeof text - k, "%swarmup(%g)", star, y->over);
-      else snprintf(text + k, sizeof text - k, "%s%s(%g, %s: %g, %s: %g)", star, y->kind, y->a, strcmp(y->kind, "staircase") ? "to" : "factor", y->b,
-                    strcmp(y->kind, "staircase") ? "over" : "every", y->over);
-    }
-    json_object_set_new(o, x->name, json_string(text));
-  }
-  return o;
-}
-
-static char *command_line(const Options *o, Trouble *t) {
-  Text text = { .trouble = t };
-  for (int i = 0; i < o->argc; i++) {
-    if (strcmp(o->argv[i], "--resume") == 0) continue;
-    bool quote = strpbrk(o->argv[i], " '\"$`\\*?()[]<>|&;") != NULL;
-    rt_print(&text, "%s%s%s%s", i ? " " : "", quote ? "'" : "", o->argv[i], quote ? "'" : "");
-  }
-  return text.at;
-}
-
-bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t) {
-  const gdl_module *m = r->module;
-  char *command = command_line(r->options, t);
-  json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:s}", "model", m->name, "hash", json_sprintf("%016llx", (unsigned long long)m->hash), "target",
-                        m->target ? m->target : "", "compiler", m->compiler ? m->compiler : "", "precision", r->state.real == GDL_F64 ? "f64" : "f32", "seed",
-                        (json_int_t)r->state.seed, "threads", rt_host_threads(r->host), "weights", (json_int_t)rt_count_trained(m), "settings", settings_json(&r->settings),
-                        "command", command ? command : "");
-  if (o) {
-    json_object_set_new(o, "samples", json_pack("{s:I, s:I, s:I}", "train", (json_int_t)f->ntrain, "valid", (json_int_t)f->nvalid, "test", (json_int_t)f->ntest));
-    json_object_set_new(o, "state", json_string(f->ended));
-    json_object_set_new(o, "best_epoch", json_integer(r->state.best_epoch));
-    if (f->speed > 0) json_object_set_new(o, "samples_per_second", number(floor(f->speed)));
-    if (f->memory > 0) json_object_set_new(o, "memory_mb", json_integer(f->memory / 1024));
-    if (f->test) json_object_set_new(o, "test", scores_json(m, f->test));
-    if (f->confusion) {
-      json_t *rows = json_array();
-      for (int32_t i = 0; i < f->confusion->n; i++) {
-        json_t *row = json_array();
-        for (int32_t k = 0; k < f->confusion->n; k++) json_array_append_new(row, json_integer(f->confusion->count[i * f->confusion->n + k]));
-        json_array_append_new(rows, row);
-      }
-      json_object_set_new(o, "confusion", rows);
-    }
-  }
-  char *text = o ? json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
-  bool ok = text ? write_text(folder, "config.json", text, strlen(text), t) : rt_fail(t, EXIT_MEMORY, "out of memory for config.json");
-  free(text);
-  free(command);
-  json_decref(o);
-  return ok;
-}
-
-/* --- report ----------------------------------------------------------------------------------------- */
-static json_t *read_json(const char *folder, const char *name, bool lines) {
-  Trouble ignored = { 0 };          /* a part of the report that is not there is left out               */
-  char *path = rt_text(&ignored, "%s/%s", folder, name);
-  uint8_t *at = NULL;
-  size_t n = 0;
-  json_t *x = NULL;
-  if (path && rt_read_file(path, 1u << 28, &at, &n, &ignored)) {
-    if (!lines) x = json_loadb((const char *)at, n, 0, NULL);
-    else {
-      x = json_array();
-      for (char *line = (char *)at, *end; line && (end = strchr(line, '\n')); line = end + 1) {
-        json_t *one = json_loadb(line, (size_t)(end - line), 0, NULL);
-        if (one) json_array_append_new(x, one);
-      }
-    }
-  }
-  free(at);
-  free(path);
-  return x;
-}
+typedef struct Page {
+  const gdl_module *module;
+  json_t *config, *log, *proof, *pictures;             /* NULL where there is none; proof: of this model     */
+  char *audit;
+  const json_t *best;               /* the line of the log of the best epoch; NULL                   */
+  bool validated;                   /* else the second scores are of the training data               */
+} Page;
 
 static double real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
+static double real_at(const json_t *o, const char *key) { return real_of(json_object_get(o, key)); }
+static int64_t count_at(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+static const char *text_at(const json_t *o, const char *key) {
+  const char *s = json_string_value(json_object_get(o, key));
+  return s ? s : "";
+}
 
-static const char page_head[] =
-  "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><style>"
-  ":root{color-scheme:light dark;--ink:#1c2430;--soft:#5d6775;--rule:#dfe3e8;--page:#f6f7f9;--card:#fff;--train:#2f6fb3;--valid:#c2502e;--good:#1d7a46;--heat:47,111,179}"
-  "@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#98a2b0;--rule:#333b46;--page:#101318;--card:#181d24;--train:#7ab5f0;--valid:#f0906f;--good:#63c990;--heat:122,181,240}}"
-  "*{box-sizing:border-box}body{margin:0 auto;max-width:1080px;padding:24px 16px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}"
-  "h1{font-size:24px;margin:0}h2{font-size:16px;margin:0 0 10px}p{margin:4px 0}.soft{color:var(--soft)}"
-  "section{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px;margin:16px 0}"
-  ".numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:16px 0}"
-  ".numbers div{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px}.numbers b{display:block;font-size:22px;font-weight:600}"
-  "table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}"
-  "th{color:var(--soft);font-weight:500}.wide{overflow-x:auto;max-width:100%}td .wide{overflow:visible}svg{width:100%;height:auto;display:block}"
-  ".heat td,.heat th{text-align:center;padding:5px 8px;border:0;min-width:38px}.heat td{border-radius:4px}"
-  "pre{overflow-x:auto;margin:0;font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
-  "pre.table{white-space:pre}.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:0 16px}.two>*{min-width:0}</style>";
+static void commas(Text *o, int64_t n) {
+  char buffer[32];
+  rt_print(o, "%s", rt_commas(n, buffer, sizeof buffer));
+}
 
-static void write_numbers(Text *o, const json_t *config, const json_t *last) {
-  const json_t *test = json_object_get(config, "test");
-  json_t *scores = test ? json_object_get(config, "test") : json_object_get(last, "valid"), *value;
-  const char *name;
-  rt_print(o, "<div class=numbers>");
-  json_object_foreach(scores, name, value) {
-    rt_print(o, "<div><b>%.4g</b>", real_of(value));
+static void score(Text *o, double x) {
+  if (isfinite(x)) rt_print(o, "%.6g", x);
+  else rt_print(o, "–");
+}
+
+/* --- what is proved, in a sentence ----------------------------------------------------------------- */
+/* C(4) and D(4) in words; "" where the name says it, or says more. */
+static void in_words(const char *acts, char *out, size_t n) {
+  static const struct { int n; const char *turns; } known[] = { { 2, "half turns" }, { 3, "third turns" }, { 4, "quarter turns" }, { 6, "sixth turns" }, { 8, "eighth turns" } };
+  char family = 0;
+  int order = 0, end = 0;
+  snprintf(out, n, "%s", "");
+  if (sscanf(acts, "%c(%d)%n", &family, &order, &end) != 2 || !end || acts[end] || (family != 'C' && family != 'D')) return;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (known[i].n == order) snprintf(out, n, " (%s%s)", known[i].turns, family == 'D' ? " and mirror images" : "");
+  if (family == 'D' && order == 1) snprintf(out, n, " (mirror images)");
+}
+
+static bool stays(const gdl_arg *arg) {
+  bool moves = arg->rows >= 0;
+  for (int16_t i = 0; i < arg->nterms; i++) moves |= arg->terms[i].action >= 0;
+  return !moves;
+}
+
+static void group(Text *o, const char *name) {
+  char words[64];
+  in_words(name, words, sizeof words);
+  rt_escape(o, name);
+  rt_print(o, "%s", words);
+}
+
+/* One sentence an output. */
+static void sentence(Text *o, const Page *p, const json_t *output) {
+  const char *name = text_at(output, "name"), *verdict = text_at(output, "verdict"), *left = text_at(output, "residual");
+  const gdl_kernel *infer = rt_entry(p->module, GDL_INFER, 0);
+  int at = infer ? rt_find_arg(infer, name) : -1;
+  bool still = at >= 0 && stays(&infer->args[at]), proved = strcmp(verdict, "proved") == 0, audited = strcmp(verdict, "audited") == 0;
+  bool something = *left && strcmp(left, "nothing") != 0 && strcmp(left, "C(1)") != 0;
+  const char *acts = text_at(p->proof, "acts");
+  rt_print(o, "<p class=\"lead\">");
+  if (!proved && !something) {
+    rt_print(o, "Nothing is proved of <code>");
     rt_escape(o, name);
-    rt_print(o, "<br><span class=soft>%s</span></div>", test ? "on test data" : "after the last epoch");
+    rt_print(o, audited ? "</code>: its symmetry under " : "</code>: the symmetry under ");
+    group(o, acts);
+    rt_print(o, audited ? " is audited, not proved.</p>" : " is given up.</p>");
+    return;
   }
-  if (json_object_get(config, "samples_per_second")) rt_print(o, "<div><b>%.0f</b>samples a second<br><span class=soft>in training</span></div>", real_of(json_object_get(config, "samples_per_second")));
-  if (json_object_get(config, "memory_mb")) rt_print(o, "<div><b>%.0f MB</b>memory<br><span class=soft>at its peak</span></div>", real_of(json_object_get(config, "memory_mb")));
-  rt_print(o, "</div>");
+  rt_print(o, "Proved, whatever the weights: an input that is moved by ");
+  group(o, proved ? acts : left);
+  rt_print(o, " gives %s <code>", still ? "the same" : "an equally moved");
+  rt_escape(o, name);
+  rt_print(o, "</code>.");
+  if (!proved) {
+    rt_print(o, " For the rest of ");
+    rt_escape(o, acts);
+    rt_print(o, audited ? " this is audited, not proved." : " it is given up.");
+  }
+  rt_print(o, "</p>");
 }
 
-static void write_confusion(Text *o, const gdl_module *m, const json_t *rows) {
-  const gdl_kernel *k = rt_data_entry(m);
-  const gdl_arg *target = NULL;
-  size_t n = json_array_size(rows);
-  if (n == 0) return;
-  for (int i = 0; k && i < k->nargs; i++)
-    if (k->args[i].role == GDL_TARGET && k->args[i].dtype == GDL_I32 && (size_t)k->args[i].nlabels == n) target = &k->args[i];
-  rt_print(o, "<section><h2>Which label was taken for which</h2><p class=soft>Rows: the true label. Columns: what the model said.</p><div class=wide><table class=heat><tr><th>");
-  for (size_t row = 0; row <= n; row++) {
-    double total = 0;
-    for (size_t c = 0; row && c < n; c++) total += real_of(json_array_get(json_array_get(rows, row - 1), c));
-    for (size_t c = row ? 0 : 1; c <= n; c++) {
-      if (row == 0 || c == 0) {
-        size_t i = row ? row - 1 : c - 1;
-        rt_print(o, c == 0 ? "<tr><th>" : "<th>");
-        if (target && target->label_texts) rt_escape(o, target->label_texts[i]);
-        else rt_print(o, "%lld", target && target->labels ? (long long)target->labels[i] : (long long)i);
-      } else {
-        double x = real_of(json_array_get(json_array_get(rows, row - 1), c - 1));
-        rt_print(o, "<td style=\"background:rgba(var(--heat),%.2f)\">%.0f", total > 0 ? 0.75 * x / total : 0, x);
-      }
+static void verdict_sentences(Text *o, const Page *p) {
+  const char *acts = text_at(p->proof, "acts");
+  size_t i;
+  json_t *output;
+  if (!*acts || strcmp(acts, "nothing") == 0 || strcmp(acts, "C(1)") == 0) {
+    rt_print(o, "<p class=\"lead\">No symmetry is claimed: nothing acts on the inputs of this model.</p>");
+    return;
+  }
+  json_array_foreach(json_object_get(p->proof, "outputs"), i, output) sentence(o, p, output);
+}
+
+/* --- head ---------------------------------------------------------------------------------------- */
+static bool is_part(const char *name) { return strncmp(name, "accuracy", 8) == 0 || strncmp(name, "top", 3) == 0; }
+
+/* A score that is a part of n samples, in percent with its standard error; others as they are. */
+static void card(Text *o, const char *name, double x, int64_t n, const char *part) {
+  char buffer[32];
+  bool of = is_part(name) && x >= 0 && x <= 1;
+  rt_print(o, "<li><strong>");
+  if (of) rt_print(o, "%.2f%%", 100 * x);
+  else if (isfinite(x)) rt_print(o, "%.4g", x);
+  else rt_print(o, "–");
+  rt_print(o, "</strong>");
+  rt_escape(o, name);
+  rt_print(o, "<br><span class=\"soft small\">%s %s samples", rt_commas(n, buffer, sizeof buffer), part);
+  if (of && n > 0) rt_print(o, ", ± %.2f%% (standard error)", 100 * sqrt(x * (1 - x) / (double)n));
+  rt_print(o, "</span></li>\n");
+}
+
+static void cards(Text *o, const Page *p) {
+  const json_t *test = json_object_get(p->config, "test"), *samples = json_object_get(p->config, "samples");
+  json_t *scores = json_object_get(test ? p->config : p->best, test ? "test" : "valid"), *value;
+  const char *name, *part = test ? "test" : p->validated ? "validation" : "training";
+  AuditSays says = rt_audit_said(p->audit);
+  int64_t n = count_at(samples, test ? "test" : p->validated ? "valid" : "train");
+  int shown = 0;
+  rt_print(o, "<ul class=\"numbers\">\n");
+  json_object_foreach(scores, name, value)
+    if (shown++ < 4) card(o, name, real_of(value), n, part);
+  rt_print(o, "<li><strong>");
+  commas(o, rt_count_trained(p->module));
+  rt_print(o, "</strong>weights<br><span class=\"soft small\">numbers that are trained</span></li>\n");
+  if (json_object_get(p->config, "samples_per_second")) {
+    rt_print(o, "<li><strong>");
+    commas(o, (int64_t)real_at(p->config, "samples_per_second"));
+    rt_print(o, "</strong>samples a second<br><span class=\"soft small\">in training</span></li>\n");
+  }
+  rt_print(o, "<li><strong class=\"%s\">%s</strong>audit<br><span class=\"soft small\">%s</span></li></ul>\n", says == AUDIT_FINE ? "good" : says == AUDIT_FAILED ? "bad" : "soft",
+           says == AUDIT_FINE ? "✓ passed" : says == AUDIT_FAILED ? "✗ failed" : "not run", says == AUDIT_NONE ? "<code>check</code> runs it" : "of the compiled program");
+}
+
+/* To the sections that the page has. */
+static void links(Text *o, const Text *body) {
+  static const struct { const char *id, *name; } link[] = {
+    { "certificate", "Certificate" }, { "curves", "Curves" }, { "scores", "Scores" }, { "confusion", "Confusion" }, { "mistakes", "Mistakes" },
+    { "filters", "Filters" }, { "audit", "Audit" }, { "speed", "Speed" }, { "repeat", "Repeat it" } };
+  char id[40];
+  rt_print(o, "<nav aria-label=\"Sections\">");
+  for (size_t i = 0; i < sizeof link / sizeof *link; i++) {
+    snprintf(id, sizeof id, "<section id=\"%s\"", link[i].id);
+    if (body->at && strstr(body->at, id)) rt_print(o, "<a href=\"#%s\">%s</a> ", link[i].id, link[i].name);
+  }
+  rt_print(o, "</nav>\n");
+}
+
+/* --- certificate --------------------------------------------------------------------------------- */
+static void verdict(Text *o, const json_t *row) {
+  static const struct { const char *name, *class, *sign; } signs[] = { { "proved", "good", "✓" }, { "audited", "warn", "≈" }, { "broken", "bad", "✗" }, { "assumed", "warn", "!" } };
+  const char *name = text_at(row, "verdict"), *left = text_at(row, "residual"), *class = "soft", *sign = "";
+  for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    if (strcmp(signs[i].name, name) == 0) class = signs[i].class, sign = signs[i].sign;
+  rt_print(o, "<span class=\"tag %s\">%s ", class, sign);
+  rt_escape(o, name);
+  rt_print(o, "</span>");
+  if (strcmp(name, "proved") != 0 && *left) {
+    rt_print(o, strcmp(name, "audited") == 0 ? "; proved: " : "; left: ");
+    rt_escape(o, left);
+  }
+  if (real_at(row, "within") > 0) rt_print(o, ", within %g", real_at(row, "within"));
+}
+
+/* Why something is less than proved: each reason once. */
+static void reasons(Text *o, const Page *p) {
+  json_t *said = json_object(), *row;
+  const char *lists[] = { "layers", "outputs" };
+  size_t k;
+  for (int l = 0; l < 2; l++)
+    json_array_foreach(json_object_get(p->proof, lists[l]), k, row) {
+      const char *why = text_at(row, "because");
+      if (!*why || json_object_get(said, why)) continue;
+      json_object_set_new(said, why, json_true());
+      rt_print(o, "<p class=\"soft\">Not proved because of ");
+      rt_escape(o, rt_place(why));
+      rt_print(o, ".</p>");
     }
-  }
-  rt_print(o, "</table></div></section>");
+  json_decref(said);
 }
 
-static bool curves(Text *page, Text *picture, const gdl_module *m, const json_t *log, Trouble *t) {
-  size_t n = json_array_size(log), scores = (size_t)m->nscores;
+static void certificate(Text *o, const Page *p) {
+  static const char *const lists[][2] = { { "outputs", "name" }, { "claims", "text" } };
+  char words[64];
+  size_t k;
+  json_t *row;
+  if (!p->proof) return;
+  rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">The compiler's certificate, layer by layer. On the inputs acts: ");
+  in_words(text_at(p->proof, "acts"), words, sizeof words);
+  rt_escape(o, *text_at(p->proof, "acts") ? text_at(p->proof, "acts") : "nothing");
+  rt_print(o, "%s.</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Certificate\"><table><thead><tr><th scope=\"col\" class=\"num\">line</th><th scope=\"col\">layer</th><th scope=\"col\">word</th>"
+              "<th scope=\"col\">type</th><th scope=\"col\" class=\"num\">weights</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n", words);
+  json_array_foreach(json_object_get(p->proof, "layers"), k, row) {
+    rt_print(o, "<tr><td class=\"num soft\">%lld</td><th scope=\"row\">", (long long)count_at(row, "line"));
+    rt_escape(o, text_at(row, "path"));
+    rt_print(o, "</th><td class=\"soft\">");
+    rt_escape(o, text_at(row, "word"));
+    rt_print(o, "</td><td>");
+    rt_escape(o, text_at(row, "type"));
+    rt_print(o, "</td><td class=\"num\">");
+    if (count_at(row, "parameters")) commas(o, count_at(row, "parameters"));
+    rt_print(o, "</td><td>");
+    verdict(o, row);
+    rt_print(o, "</td></tr>\n");
+  }
+  for (int l = 0; l < 2; l++)
+    json_array_foreach(json_object_get(p->proof, lists[l][0]), k, row) {
+      rt_print(o, "<tr><td></td><th scope=\"row\"%s>%s ", l ? " colspan=\"3\"" : " colspan=\"2\"", l ? "claim" : "output");
+      rt_escape(o, text_at(row, lists[l][1]));
+      rt_print(o, l ? "</th>" : "</th><td>");
+      if (!l) rt_escape(o, text_at(row, "type"));
+      rt_print(o, l ? "<td></td><td>" : "</td><td></td><td>");
+      verdict(o, row);
+      rt_print(o, "</td></tr>\n");
+    }
+  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\" colspan=\"3\">all; and %lld statistics that are not trained</th><td class=\"num\">", (long long)count_at(p->proof, "statistics"));
+  commas(o, count_at(p->proof, "parameters"));
+  rt_print(o, "</td><td></td></tr></tfoot></table></div>");
+  reasons(o, p);
+  rt_print(o, "</section>\n");
+}
+
+/* --- curves and epochs ----------------------------------------------------------------------------- */
+static const char *second(const Page *p) { return p->validated ? "validation" : "data, evaluated"; }
+
+/* Seconds of one epoch: the log counts from the start of the process. */
+static double seconds_of(const Page *p, size_t e) {
+  double now = real_at(json_array_get(p->log, e), "seconds"), before = e ? real_at(json_array_get(p->log, e - 1), "seconds") : 0;
+  return before < now ? now - before : now;
+}
+
+static void epochs(Text *o, const Page *p) {
+  const gdl_module *m = p->module;
+  size_t n = json_array_size(p->log), every = (n + EPOCHS_LISTED - 1) / EPOCHS_LISTED;
+  rt_print(o, "<details><summary>Numbers of each epoch</summary><div class=\"wide tall\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of each epoch\"><table><thead><tr><th scope=\"col\" class=\"num\">epoch</th>"
+              "<th scope=\"col\" class=\"num\">rate</th>");
+  for (int32_t i = 0; i < 2 * m->nscores; i++) {
+    rt_print(o, "<th scope=\"col\" class=\"num\">");
+    rt_escape(o, m->scores[i % m->nscores]);
+    rt_print(o, "<br>%s</th>", i < m->nscores ? "training" : second(p));
+  }
+  rt_print(o, "<th scope=\"col\" class=\"num\">seconds</th><th scope=\"col\" class=\"num\">samples/s</th></tr></thead><tbody>\n");
+  for (size_t e = 0; e < n; e++) {
+    const json_t *row = json_array_get(p->log, e);
+    if (e % every && e + 1 < n && row != p->best) continue;
+    rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld%s</th><td class=\"num\">%.4g</td>", (long long)count_at(row, "epoch"), row == p->best ? " ★" : "", real_at(row, "rate"));
+    for (int32_t i = 0; i < 2 * m->nscores; i++) {
+      rt_print(o, "<td class=\"num\">");
+      score(o, real_at(json_object_get(row, i < m->nscores ? "train" : "valid"), m->scores[i % m->nscores]));
+      rt_print(o, "</td>");
+    }
+    rt_print(o, "<td class=\"num\">%.3g</td><td class=\"num\">", seconds_of(p, e));
+    commas(o, (int64_t)real_at(row, "samples_per_second"));
+    rt_print(o, "</td></tr>\n");
+  }
+  rt_print(o, "</tbody></table></div>");
+  if (every > 1) rt_print(o, "<p class=\"soft\">One in %zu; <code>metrics.csv</code> has all %zu.</p>", every, n);
+  rt_print(o, "</details>");
+}
+
+static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
+  const gdl_module *m = p->module;
+  size_t n = json_array_size(p->log), scores = (size_t)m->nscores;
+  int64_t best = count_at(p->best, "epoch");
   Series *s = rt_alloc(scores, sizeof *s, t);
   double *numbers = rt_alloc((2 * scores + 1) * (n + 1), sizeof *numbers, t);
-  if (!s || !numbers) {
-    free(s);
-    free(numbers);
-    return false;
-  }
-  for (size_t i = 0; i < scores; i++) {
-    s[i] = (Series){ m->scores[i], (int64_t)n, numbers + (2 * i + 1) * (n + 1), numbers + (2 * i + 2) * (n + 1) };
+  for (size_t i = 0; s && numbers && i < scores; i++) {
+    s[i] = (Series){ m->scores[i], (int64_t)n, numbers + (2 * i + 1) * (n + 1), numbers + (2 * i + 2) * (n + 1), second(p) };
     for (size_t e = 0; e < n; e++) {
-      const json_t *row = json_array_get(log, e);
-      numbers[e] = real_of(json_object_get(row, "epoch"));
-      s[i].train[e] = real_of(json_object_get(json_object_get(row, "train"), m->scores[i]));
-      s[i].valid[e] = real_of(json_object_get(json_object_get(row, "valid"), m->scores[i]));
+      const json_t *row = json_array_get(p->log, e);
+      numbers[e] = real_at(row, "epoch");
+      s[i].train[e] = real_at(json_object_get(row, "train"), m->scores[i]);
+      s[i].valid[e] = real_at(json_object_get(row, "valid"), m->scores[i]);
     }
   }
-  rt_curves(picture, s, m->nscores, numbers, true);
-  rt_print(page, "<section><h2>Learning curves</h2><div class=two>");
-  for (int32_t i = 0; i < m->nscores; i++) rt_curves(page, &s[i], 1, numbers, false);
-  rt_print(page, "</div></section>");
+  if (s && numbers) {
+    rt_curves(picture, s, m->nscores, numbers, best, true);
+    rt_print(o, "<section id=\"curves\"><h2>Learning curves</h2>");
+    if (n == 0) rt_print(o, "<p class=\"soft\">No epoch has ended.</p>");
+    else {
+      rt_print(o, "<p class=\"soft\">Training: the mean over the batches of an epoch, while the weights change. %s: after the epoch, %s. Dotted: the best epoch, %lld, whose weights are kept.</p><div class=\"curves\">",
+               p->validated ? "Validation" : "Evaluated", p->validated ? "on data kept for it" : "on the training data, as none are kept for validation", (long long)best);
+      for (int32_t i = 0; i < m->nscores; i++) rt_curves(o, &s[i], 1, numbers, best, false);
+      rt_print(o, "</div>");
+      epochs(o, p);
+    }
+    rt_print(o, "</section>\n");
+  }
   free(s);
   free(numbers);
   return !t->code;
 }
 
-/* One table: a row a layer, then outputs and claims; where it is not proved, what is left of the group. */
-static void write_proof(Text *o, const json_t *proof, const gdl_module *m) {
-  size_t i, k;
-  json_t *model, *row;
-  static const struct { const char *list, *name, *kind; } lists[] = {
-    { "layers", "path", NULL }, { "outputs", "name", "output" }, { "claims", "text", "claim" } };
-  json_array_foreach(json_object_get(proof, "models"), i, model) {
-    const char *name = json_string_value(json_object_get(model, "name")), *acts = json_string_value(json_object_get(model, "acts"));
-    if (!name || strcmp(name, m->name)) continue;
-    rt_print(o, "<p>What acts on the inputs: <b>");
-    rt_escape(o, acts && *acts ? acts : "nothing");
-    rt_print(o, "</b></p><div class=wide><table><tr><th>layer<th>type<th>weights<th>verdict<th>line");
-    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
-      json_array_foreach(json_object_get(model, lists[l].list), k, row) {
-        const char *text = json_string_value(json_object_get(row, lists[l].name)), *type = json_string_value(json_object_get(row, "type"));
-        const char *verdict = json_string_value(json_object_get(row, "verdict")), *left = json_string_value(json_object_get(row, "residual"));
-        long long weights = json_integer_value(json_object_get(row, "parameters")), line = json_integer_value(json_object_get(row, "line"));
-        rt_print(o, "<tr><td>%s%s", lists[l].kind ? lists[l].kind : "", lists[l].kind ? " " : "");
-        rt_escape(o, text ? text : "");
-        rt_print(o, "<td>");
-        rt_escape(o, type ? type : "");
-        if (weights) rt_print(o, "<td>%lld<td>", weights);
-        else rt_print(o, "<td><td>");
-        rt_escape(o, verdict ? verdict : "");
-        if (verdict && strcmp(verdict, "proved") && left) {
-          rt_print(o, ", left: ");
-          rt_escape(o, left);
-        }
-        if (line) rt_print(o, "<td>%lld", line);
-        else rt_print(o, "<td>");
-      }
-    rt_print(o, "</table></div>");
+/* --- scores ---------------------------------------------------------------------------------------- */
+static void scores(Text *o, const Page *p) {
+  const json_t *test = json_object_get(p->config, "test"), *samples = json_object_get(p->config, "samples");
+  if (!test && !p->best) return;
+  rt_print(o, "<section id=\"scores\"><h2>Scores of the best epoch</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr><th scope=\"col\">score</th>");
+  const struct { const char *name; const json_t *of; int64_t n; } columns[] = {
+    { "training", json_object_get(p->best, "train"), count_at(samples, "train") },
+    { second(p), json_object_get(p->best, "valid"), count_at(samples, p->validated ? "valid" : "train") },
+    { "test", test, count_at(samples, "test") } };
+  for (int c = 0; c < 3; c++) {
+    if (!columns[c].of) continue;
+    rt_print(o, "<th scope=\"col\" class=\"num\">%s<br>n = ", columns[c].name);
+    commas(o, columns[c].n);
+    rt_print(o, "</th>");
   }
+  rt_print(o, "</tr></thead><tbody>\n");
+  for (int32_t i = 0; i < p->module->nscores; i++) {
+    rt_print(o, "<tr><th scope=\"row\">");
+    rt_escape(o, p->module->scores[i]);
+    rt_print(o, "</th>");
+    for (int c = 0; c < 3; c++) {
+      if (!columns[c].of) continue;
+      rt_print(o, "<td class=\"num\">");
+      score(o, real_at(columns[c].of, p->module->scores[i]));
+      rt_print(o, "</td>");
+    }
+    rt_print(o, "</tr>\n");
+  }
+  rt_print(o, "</tbody></table></div></section>\n");
 }
 
-static void write_audit(Text *o, const char *folder) {
+/* --- speed ------------------------------------------------------------------------------------------ */
+static void fact(Text *o, const char *name) { rt_print(o, "<tr><th scope=\"row\">%s</th><td>", name); }
+static void end_fact(Text *o) { rt_print(o, "</td></tr>\n"); }
+
+static void speed(Text *o, const Page *p) {
+  const gdl_kernel *step = rt_entry(p->module, GDL_STEP, 0);
+  double rate = real_at(p->config, "samples_per_second"), batch = real_at(json_object_get(p->config, "settings"), "batch"), flop = 0, all = 0;
+  size_t n = json_array_size(p->log);
+  for (int32_t i = 0; step && step->flops && i < step->nstages; i++) flop += step->flops[i];
+  for (size_t e = 0; e < n; e++) all += seconds_of(p, e);
+  if (!(rate > 0) && n == 0) return;
+  rt_print(o, "<section id=\"speed\"><h2>Speed and memory</h2><table class=\"facts\"><tbody>\n");
+  if (rate > 0) {
+    fact(o, "training");
+    commas(o, (int64_t)rate);
+    rt_print(o, " samples/s, %.3g ms for a step of %.0f, %lld threads", 1e3 * batch / rate, batch, (long long)count_at(p->config, "threads"));
+    end_fact(o);
+  }
+  if (n) {
+    double least = INFINITY, most = 0;
+    for (size_t e = 0; e < n; e++) least = fmin(least, seconds_of(p, e)), most = fmax(most, seconds_of(p, e));
+    fact(o, "time");
+    rt_print(o, "%.3g s in %zu epoch%s, with their evaluation", all, n, n == 1 ? "" : "s");
+    if (n > 1) rt_print(o, "; %.3g to %.3g s each", least, most);
+    end_fact(o);
+  }
+  if (flop > 0) {
+    fact(o, "arithmetic");
+    rt_print(o, "%.3g MFLOP a sample in matrix products", flop / 1e6);
+    if (rate > 0) rt_print(o, ", %.3g GFLOP/s", flop * rate / 1e9);
+    end_fact(o);
+  }
+  if (json_object_get(p->config, "memory_mb")) {
+    fact(o, "memory");
+    rt_print(o, "%lld MB resident at the peak, data and all", (long long)count_at(p->config, "memory_mb"));
+    end_fact(o);
+  }
+  if (json_object_get(p->config, "workspace_bytes")) {
+    fact(o, "workspace of a step");
+    rt_print(o, "%.3g MB at a batch of %.0f", real_at(p->config, "workspace_bytes") / 1048576, batch);
+    end_fact(o);
+  }
+  rt_print(o, "</tbody></table></section>\n");
+}
+
+/* --- to repeat it ----------------------------------------------------------------------------------- */
+static void settings(Text *o, const Page *p) {
+  json_t *value;
+  const char *name;
+  rt_print(o, "<details><summary>Settings</summary><table class=\"facts\"><tbody>\n");
+  json_object_foreach(json_object_get(p->config, "settings"), name, value) {
+    rt_print(o, "<tr><th scope=\"row\">");
+    rt_escape(o, name);
+    rt_print(o, "</th><td>");
+    if (json_is_string(value)) rt_escape(o, json_string_value(value));
+    else rt_print(o, "%.9g", real_of(value));
+    end_fact(o);
+  }
+  rt_print(o, "</tbody></table></details>");
+}
+
+static void repeat(Text *o, const Page *p) {
+  const gdl_module *m = p->module;
+  const json_t *samples = json_object_get(p->config, "samples");
+  rt_print(o, "<section id=\"repeat\"><h2>To repeat it</h2><pre class=\"command\">");
+  rt_escape(o, text_at(p->config, "command"));
+  rt_print(o, "</pre><p class=\"soft\">gives the same bits with the same program and data, with any number of threads.</p><table class=\"facts\"><tbody>\n");
+  fact(o, "training");
+  rt_escape(o, *text_at(p->config, "state") ? text_at(p->config, "state") : "of unknown end");
+  end_fact(o);
+  fact(o, "seed");
+  rt_print(o, "%lld", (long long)count_at(p->config, "seed"));
+  end_fact(o);
+  fact(o, "data");
+  commas(o, count_at(samples, "train"));
+  rt_print(o, " samples to train, ");
+  commas(o, count_at(samples, "valid"));
+  rt_print(o, " to validate, ");
+  commas(o, count_at(samples, "test"));
+  rt_print(o, " to test");
+  end_fact(o);
+  fact(o, "program");
+  rt_print(o, "hash <code>%016llx</code>, ", (unsigned long long)m->hash);
+  rt_escape(o, m->compiler ? m->compiler : "");
+  rt_print(o, ", for ");
+  rt_escape(o, m->target ? m->target : "");
+  rt_print(o, ", %s", rt_real(m) == GDL_F64 ? "f64" : "f32");
+  end_fact(o);
+  rt_print(o, "</tbody></table>");
+  settings(o, p);
+  if (m->source) {
+    rt_print(o, "<details><summary>Source</summary><pre>");
+    rt_escape(o, m->source);
+    rt_print(o, "</pre></details>");
+  }
+  rt_print(o, "</section>\n");
+}
+
+/* --- the page ---------------------------------------------------------------------------------------- */
+static char *read_audit(const char *folder) {
   Trouble none = { 0 };
   char *path = rt_text(&none, "%s/audit.txt", folder);
   uint8_t *at = NULL;
   size_t n = 0;
-  if (path && access(path, F_OK) == 0 && rt_read_file(path, 1u << 24, &at, &n, &none)) {
-    rt_print(o, "<section><h2>Audit of the compiled program</h2><pre class=table>");
-    for (char *line = (char *)at, *end; (end = strchr(line, '\n')); line = end + 1) {
-      *end = 0;
-      if (strncmp(line, "audit ", 6) == 0 && line != (char *)at) continue;      /* the numbers for machines */
-      rt_escape(o, line);
-      rt_print(o, "\n");
-    }
-    rt_print(o, "</pre></section>");
-  } else rt_print(o, "<section><h2>Audit of the compiled program</h2><p class=soft>Not run yet: the command <code>check</code> adds it here.</p></section>");
-  free(at);
+  if (path && access(path, F_OK) == 0) rt_read_file(path, 1u << 24, &at, &n, &none);
   free(path);
+  return (char *)at;
+}
+
+static void open_page(Page *p, const char *folder) {
+  const gdl_module *m = p->module;
+  json_t *all = json_loads(m->certificate ? m->certificate : "", JSON_DECODE_ANY, NULL), *one;
+  size_t i;
+  p->config = rt_read_json(folder, "config.json", false);
+  p->log = rt_read_json(folder, "metrics.jsonl", true);
+  p->pictures = rt_read_json(folder, "pictures.json", false);
+  p->audit = read_audit(folder);
+  p->validated = count_at(json_object_get(p->config, "samples"), "valid") > 0;
+  json_array_foreach(json_object_get(all, "models"), i, one)
+    if (strcmp(text_at(one, "name"), m->name) == 0) p->proof = json_incref(one);
+  json_array_foreach(p->log, i, one)
+    if (count_at(one, "epoch") == count_at(p->config, "best_epoch")) p->best = one;
+  json_decref(all);
+}
+
+static void close_page(Page *p) {
+  json_decref(p->config);
+  json_decref(p->log);
+  json_decref(p->proof);
+  json_decref(p->pictures);
+  free(p->audit);
+}
+
+static bool sections(Text *o, Text *picture, const Page *p, Trouble *t) {
+  certificate(o, p);
+  if (!curves(o, picture, p, t)) return false;
+  scores(o, p);
+  rt_write_confusion(o, p->module, p->config);
+  rt_write_mistakes(o, p->module, json_object_get(p->pictures, "mistakes"));
+  rt_write_filters(o, json_object_get(p->pictures, "filters"));
+  rt_write_audit(o, p->audit);
+  speed(o, p);
+  repeat(o, p);
+  return !t->code;
 }
 
 bool rt_report_write(const gdl_module *m, const char *folder, Trouble *t) {
-  json_t *config = read_json(folder, "config.json", false), *log = read_json(folder, "metrics.jsonl", true), *proof = json_loads(m->certificate ? m->certificate : "", JSON_DECODE_ANY, NULL);
-  Text o = { .trouble = t }, picture = { .trouble = t };
-  size_t epochs = json_array_size(log);
-  const char *state = json_string_value(json_object_get(config, "state")), *command = json_string_value(json_object_get(config, "command"));
-  rt_print(&o, "%s<title>", page_head);
+  Page p = { .module = m };
+  Text o = { .trouble = t }, body = { .trouble = t }, picture = { .trouble = t };
+  open_page(&p, folder);
+  bool ok = sections(&body, &picture, &p, t);
+  rt_print(&o, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>");
   rt_escape(&o, m->name);
-  rt_print(&o, "</title></head><body><h1>");
+  rt_print(&o, ": report of a training</title>\n<style>");
+  for (int i = 0; rt_report_style[i]; i++) rt_print(&o, "%s", rt_report_style[i]);
+  rt_print(&o, "%s</style></head>\n<body><header><h1>", rt_curves_style);
   rt_escape(&o, m->name);
-  rt_print(&o, "</h1><p class=soft>%lld trained numbers, training %s; best epoch %.0f</p>", (long long)rt_count_trained(m), state ? state : "of unknown end",
-           json_object_get(config, "best_epoch") ? real_of(json_object_get(config, "best_epoch")) : 0);
-  write_numbers(&o, config, json_array_get(log, epochs ? epochs - 1 : 0));
-  bool ok = curves(&o, &picture, m, log, t);
-  if (proof) {
-    rt_print(&o, "<section><h2>What is proved</h2>");
-    write_proof(&o, proof, m);
-    rt_print(&o, "</section>");
-  }
-  write_audit(&o, folder);
-  write_confusion(&o, m, json_object_get(config, "confusion"));
-  rt_print(&o, "<section><h2>Settings</h2>");
-  rt_html(&o, json_object_get(config, "settings"));
-  rt_print(&o, "</section><section><h2>Data</h2>");
-  rt_html(&o, json_object_get(config, "samples"));
-  rt_print(&o, "</section><section><h2>To repeat it</h2><pre>");
-  rt_escape(&o, command ? command : "");
-  rt_print(&o, "</pre><p class=soft>seed %.0f, precision %s, target %s, %s, hash %016llx</p></section>", real_of(json_object_get(config, "seed")),
-           rt_real(m) == GDL_F64 ? "f64" : "f32", m->target ? m->target : "", m->compiler ? m->compiler : "", (unsigned long long)m->hash);
-  if (m->source) {
-    rt_print(&o, "<section><h2>Source</h2><pre>");
-    rt_escape(&o, m->source);
-    rt_print(&o, "</pre></section>");
-  }
-  rt_print(&o, "</body></html>\n");
-  ok = ok && !t->code && write_text(folder, "report.html", o.at, o.n, t) && write_text(folder, "curves.svg", picture.at, picture.n, t);
+  rt_print(&o, "</h1>");
+  verdict_sentences(&o, &p);
+  links(&o, &body);
+  rt_print(&o, "</header>\n<main>");
+  cards(&o, &p);
+  if (ok) rt_print(&o, "%s", body.at);
+  rt_print(&o, "</main></body></html>\n");
+  ok = ok && !t->code && rt_write_text(folder, "report.html", &o, t) && rt_write_text(folder, "curves.svg", &picture, t);
   free(o.at);
+  free(body.at);
   free(picture.at);
-  json_decref(config);
-  json_decref(log);
-  json_decref(proof);
+  close_page(&p);
   return ok;
 }

@@ -35,27 +35,12 @@ typedef bool Command(Run *r, Trouble *t);
 Command rt_train, rt_eval, rt_predict, rt_check, rt_summary, rt_bench, rt_info;
 
 /* evaluate.c */
-typedef struct Confusion { int32_t n; int64_t *count; const gdl_arg *target; } Confusion;   /* count[truth * n + said] */
 bool rt_evaluate(Run *r, const Samples *s, const uint32_t *index, int64_t n, Move *move, double *sums, Trouble *t);
 bool rt_score(Run *r, const double *sums, double *scores, Trouble *t);   /* [module->nscores]             */
-bool rt_confusion(Run *r, const Samples *s, const uint32_t *index, int64_t n, Confusion *c, Trouble *t);   /* c->n 0: no label */
 bool rt_load_weights(Run *r, Trouble *t);                    /* --weights, or run/best.safetensors         */
 const gdl_kernel *rt_data_entry(const gdl_module *m);        /* the entry with all inputs and targets; NULL */
 bool rt_interrupted(void);                                   /* train.c: SIGINT or SIGTERM has come         */
 
 /* report.c */
-typedef struct Log { char *csv, *jsonl; size_t ncsv, njsonl, cap_csv, cap_jsonl; } Log;
-bool rt_log_open(Log *l, const gdl_module *m, const char *folder, int64_t epochs_kept, Trouble *t);
-bool rt_log_add(Log *l, const Run *r, const char *folder, double rate, const double *train, const double *valid, double seconds, double speed, Trouble *t);
-void rt_log_close(Log *l);
-typedef struct Facts {              /* of a training that has ended                                  */
-  const char *ended;                /* "after 5 epochs", "early: ..."                                */
-  const double *test;               /* scores; NULL: no test data                                    */
-  const Confusion *confusion;
-  int64_t ntrain, nvalid, ntest;
-  double speed;
-  long memory;                      /* peak, in KiB                                                   */
-} Facts;
-bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t);      /* config.json   */
 bool rt_report_write(const gdl_module *m, const char *folder, Trouble *t);               /* curves.svg, report.html */
 #endif

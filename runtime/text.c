@@ -1,4 +1,4 @@
-/* text.c: growing texts, and JSON as HTML. */
+/* text.c: growing texts, and how they write characters and numbers. */
 #include "text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -28,64 +28,15 @@ void rt_escape(Text *o, const char *s) {
   }
 }
 
-static bool table_of_objects(const json_t *x) {
-  for (size_t i = 0; i < json_array_size(x); i++)
-    if (!json_is_object(json_array_get(x, i))) return false;
-  return json_array_size(x) > 0;
-}
-
-/* Columns are the keys of all objects, in the order in which they occur. */
-static void html_table(Text *o, const json_t *x) {
-  json_t *columns = json_object(), *cell;
-  const char *key;
-  for (size_t i = 0; i < json_array_size(x); i++)
-    json_object_foreach(json_array_get(x, i), key, cell)
-      json_object_set_new(columns, key, json_true());
-  rt_print(o, "<div class=wide><table><tr>");
-  json_object_foreach(columns, key, cell) {
-    rt_print(o, "<th>");
-    rt_escape(o, key);
+const char *rt_commas(int64_t n, char *buffer, size_t size) {
+  char digits[24];
+  int count = snprintf(digits, sizeof digits, "%lld", (long long)(n < 0 ? -n : n));
+  size_t k = 0;
+  if (n < 0 && size > 1) buffer[k++] = '-';
+  for (int i = 0; i < count && k + 2 < size; i++) {
+    if (i && (count - i) % 3 == 0) buffer[k++] = ',';
+    buffer[k++] = digits[i];
   }
-  for (size_t i = 0; i < json_array_size(x); i++) {
-    rt_print(o, "<tr>");
-    json_object_foreach(columns, key, cell) {
-      rt_print(o, "<td>");
-      rt_html(o, json_object_get(json_array_get(x, i), key));
-    }
-  }
-  rt_print(o, "</table></div>");
-  json_decref(columns);
-}
-
-void rt_html(Text *o, const json_t *x) {
-  const char *key;
-  json_t *value;
-  switch (x ? json_typeof(x) : JSON_NULL) {
-  case JSON_OBJECT:
-    rt_print(o, "<div class=wide><table>");
-    json_object_foreach((json_t *)(uintptr_t)x, key, value) {
-      rt_print(o, "<tr><th>");
-      rt_escape(o, key);
-      rt_print(o, "<td>");
-      rt_html(o, value);
-    }
-    rt_print(o, "</table></div>");
-    break;
-  case JSON_ARRAY:
-    if (table_of_objects(x)) {
-      html_table(o, x);
-      break;
-    }
-    for (size_t i = 0; i < json_array_size(x); i++) {
-      rt_print(o, i ? ", " : "");
-      rt_html(o, json_array_get(x, i));
-    }
-    break;
-  case JSON_STRING: rt_escape(o, json_string_value(x)); break;
-  case JSON_INTEGER: rt_print(o, "%lld", (long long)json_integer_value(x)); break;
-  case JSON_REAL: rt_print(o, "%.6g", json_real_value(x)); break;
-  case JSON_TRUE: rt_print(o, "yes"); break;
-  case JSON_FALSE: rt_print(o, "no"); break;
-  case JSON_NULL: rt_print(o, "-"); break;
-  }
+  buffer[k] = 0;
+  return buffer;
 }

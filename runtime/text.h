@@ -9,9 +9,10 @@ typedef struct Text { char *at; size_t n, cap; Trouble *trouble; } Text;
 /* text.c */
 void rt_print(Text *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void rt_escape(Text *o, const char *s);                      /* for HTML and SVG                           */
-void rt_html(Text *o, const json_t *x);                      /* any JSON value: tables of tables            */
+const char *rt_commas(int64_t n, char *buffer, size_t size); /* "194,746"; a buffer of 32 holds any        */
 
-/* curves.c: one panel a score, train and validation over epochs. */
-typedef struct Series { const char *title; int64_t n; double *train, *valid; } Series;
-void rt_curves(Text *o, const Series *s, int32_t n, const double *epoch, bool alone);
+/* curves.c: one panel a score, training and validation over epochs. best: an epoch to mark, 0: none. */
+typedef struct Series { const char *title; int64_t n; double *train, *valid; const char *second; } Series;
+void rt_curves(Text *o, const Series *s, int32_t n, const double *epoch, int64_t best, bool alone);
+extern const char rt_curves_style[];                         /* CSS for all of them on one page             */
 #endif

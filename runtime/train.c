@@ -4,7 +4,7 @@
  * goes on gives the bits of one that never stopped. `best` is by the validation score (of the training data
  * where nothing is kept for validation). SIGINT and SIGTERM end the step, write a checkpoint, and leave with
  * 128 + signal. The folder is locked while the training runs. */
-#include "run.h"
+#include "report.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -287,11 +287,11 @@ static bool finish(Training *x, const char *folder, const char *ended, Trouble *
   struct rusage use = { 0 };
   getrusage(RUSAGE_SELF, &use);
   Facts f = { .ended = ended, .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n,
-              .speed = x->speed, .memory = use.ru_maxrss };
+              .speed = x->speed, .memory = use.ru_maxrss, .workspace = x->step.workspace };
   const Samples *s = x->has_test ? &x->test : x->has_valid ? &x->valid : &x->train;
   const uint32_t *index = x->has_test || x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
   int64_t n = x->has_test ? f.ntest : f.nvalid ? f.nvalid : f.ntrain;
-  Confusion c = { 0 };
+  Answers answers = { .part = x->has_test ? "test" : f.nvalid ? "valid" : "data" };
   bool there = access(x->best, F_OK) == 0;           /* no epoch has ended: the last weights are the best */
   bool ok = there ? rt_checkpoint_load(&r->state, NULL, x->best, false, t) : save(x, x->best, false, t);
   if (ok && x->has_test) {
@@ -301,11 +301,11 @@ static bool finish(Training *x, const char *folder, const char *ended, Trouble *
     if (ok) show_scores(m, x->scores);
     printf("\n");
   }
-  ok = ok && rt_confusion(r, s, index, n, &c, t);
-  if (c.n) f.confusion = &c;
-  ok = ok && rt_config_write(r, folder, &f, t) && rt_report_write(m, folder, t);
+  ok = ok && rt_answers(r, s, index, n, &answers, t);
+  f.answers = &answers;
+  ok = ok && rt_config_write(r, folder, &f, t) && rt_pictures_write(r, folder, &answers, t) && rt_report_write(m, folder, t);
   if (ok) printf("%s: %s/best.safetensors, %s/report.html\n", ended, folder, folder);
-  free(c.count);
+  rt_answers_close(&answers);
   return ok;
 }
 
