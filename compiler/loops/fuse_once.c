@@ -21,6 +21,7 @@ static void need_small(Level *l, Val v, bool *want) {
   const Node *n = node(f, v);
   for (uint8_t i = 0; i < n->nargs; i++) {
     Val a = n->arg[i];
+    if (f->gemm[v].is && a == operand(f, v, 1) && !has_rows(f, a)) continue;   /* read from its panel */
     if (f->sort[a] == SORT_SMALL && node(f, a)->nargs) {
       if (l->last && f->state[a]) need_small(l, a, want);      /* read from what this kernel overwrites: on the spot */
       else want[a] = true;
@@ -69,12 +70,12 @@ static void emit_late(Level *l, Val v, const Loc *to) {
   uint32_t most = 0;
   for (uint32_t i = 0; i < g.nm; i++) if (g.m[i].n > g.m[most].n) most = i;
   Ref low, high;
-  schedule_share(&l->x, l->slot, l_int(l->x.k, g.m[most].n), &low, &high);
+  schedule_share(&l->x, l->slot, l_int(l->x.k, g.m[most].n), 1, &low, &high);
   g.a.at = g.a.at ? l_add(l->x.k, g.a.at, l_muli(l->x.k, low, g.m[most].a)) : l_muli(l->x.k, low, g.m[most].a);
   g.c.at = g.c.at ? l_add(l->x.k, g.c.at, l_muli(l->x.k, low, g.m[most].c)) : l_muli(l->x.k, low, g.m[most].c);
   g.m[most].size = l_op2(l->x.k, L_ISUB, high, low);
   g.m[most].n = -1;
-  gen_gemm(&l->x, &g, l->f->s->target->registers);
+  gen_gemm(&l->x, &g, l->f->s->target);
 }
 
 /* At an index: each slot has a share of the rows of the result. */
@@ -84,7 +85,7 @@ static void emit_scatter(Level *l, Val v) {
   Coord c[COORDS_MOST];
   gen_coords(f->g, s, c);
   Nest nest = { .v = v, .to = f->s->loc[v], .scratch = f->scratch[v] };
-  schedule_share(&l->x, l->slot, gen_extent(&l->x, c[0].size), &nest.low, &nest.high);
+  schedule_share(&l->x, l->slot, gen_extent(&l->x, c[0].size), 1, &nest.low, &nest.high);
   gen_scatter(&l->x, &nest);
 }
 
@@ -100,7 +101,7 @@ static void once(Level *l, uint32_t level) {
       Nest nest = { .v = v, .to = f->s->loc[v], .share = gen_share(f->g, &n->shape) };
       Coord c[COORDS_MOST];
       gen_coords(f->g, &n->shape, c);
-      schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), &nest.low, &nest.high);
+      schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), 1, &nest.low, &nest.high);
       Loc own = l->x.loc[v];
       l->x.loc[v].sort = LOC_NONE;
       gen_nest(&l->x, &nest);
@@ -124,7 +125,7 @@ static void once(Level *l, uint32_t level) {
     Loc to = loc_contiguous(f->g, &n->shape, LOC_LOCAL, 0, level_local(l, v, numbers(f, v)), 0);
     l->x.part_label = label;
     l->x.part_coord = part;
-    schedule_share(&l->x, l->slot, l_int(k, longest), &l->x.part_low, &l->x.part_high);
+    schedule_share(&l->x, l->slot, l_int(k, longest), 1, &l->x.part_low, &l->x.part_high);
     Nest nest = { .v = v, .to = to };
     gen_nest(&l->x, &nest);
     l->x.part_label = 0;
@@ -139,7 +140,7 @@ static void once(Level *l, uint32_t level) {
     Nest nest = { .v = v, .to = f->total_at[v], .share = gen_share(f->g, &node(f, v)->shape) };
     Coord c[COORDS_MOST];
     gen_coords(f->g, &node(f, v)->shape, c);
-    schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), &nest.low, &nest.high);
+    schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), 1, &nest.low, &nest.high);
     gen_copy(&l->x, &nest);
   }
   /* panels of gemms whose B has this level */
@@ -150,7 +151,7 @@ static void once(Level *l, uint32_t level) {
     Nest nest = { .v = b, .to = f->gemm[v].panel, .share = gen_share(f->g, &node(f, b)->shape) };
     Coord c[COORDS_MOST];
     gen_coords(f->g, &node(f, b)->shape, c);
-    schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), &nest.low, &nest.high);
+    schedule_share(&l->x, l->slot, l_int(k, c[nest.share].n), 1, &nest.low, &nest.high);
     gen_nest(&l->x, &nest);
   }
 }
@@ -328,7 +329,7 @@ void level_stores(Fuse *f) {
     if (s->rank) {
       Coord c[COORDS_MOST];
       gen_coords(f->g, s, c);
-      schedule_share(&l.x, l.slot, gen_extent(&l.x, c[share].size), &low, &high);
+      schedule_share(&l.x, l.slot, gen_extent(&l.x, c[share].size), 1, &low, &high);
     } else {
       l_if(k, l_op2(k, L_IEQ, l.slot, l_int(k, 0)));
     }

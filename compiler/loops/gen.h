@@ -40,6 +40,10 @@ typedef struct Coord {
   uint8_t axis;
 } Coord;
 
+/* What the body of a transform has computed already (gen_transform.c): numbers of values, and (v 0) places of a Loc where
+ * every literal index is 0. */
+typedef struct Known { Val v; Loc loc; Ix ix[COORDS_MOST]; Ref r; int32_t lane; } Known;
+
 typedef struct Gen {
   Arena *arena;
   const Graph *g;
@@ -59,6 +63,10 @@ typedef struct Gen {
   bool dots;                        /* lanes run along what the contract in hand sums over         */
   uint8_t part_label, part_coord;   /* the next contract sums this coordinate of this label over   */
   Ref part_low, part_high;          /* [part_low, part_high) only; part_label 0: over all of it     */
+  bool writes;                      /* a transform is being written out, in the bracket of this depth */
+  uint32_t depth;
+  Ref zero;                         /* the literal, in that bracket                                  */
+  vec(Known) known;
 } Gen;
 
 /* --- gen.c: coordinates, buffers, addresses ----------------------------------------------------------- */
@@ -86,7 +94,8 @@ Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
 
 /* --- gen_gemm.c: the dense contract ----------------------------------------------------------------------- */
 /* C[m][n] = sum over k of A[m][k] B[k][n]: m and k run through several coordinates, n is flat, side by side in B and C.
- * Strides in numbers; a coordinate's n is literal, or -1 and a Ref. add: C is added to, but starts at 0 where fresh. */
+ * Strides in numbers; a coordinate's n is literal, or -1 and a Ref. A coordinate of m with a stride in B is a batch: a loop around
+ * everything. add: C is added to, but starts at 0 where fresh. */
 typedef struct GemmDim { int64_t n; Ref size; int64_t a, b, c; } GemmDim;
 typedef struct GemmOperand { int buf; Ref at; int64_t offset; } GemmOperand;
 typedef struct Gemm {
@@ -97,7 +106,20 @@ typedef struct Gemm {
   bool add;
   Ref fresh;
 } Gemm;
-void gen_gemm(Gen *x, const Gemm *g, int registers);
+void gen_gemm(Gen *x, const Gemm *g, const Target *target);
+
+/* --- gen_transform.c: small tables between rows, written out ---------------------------------------------- */
+bool gen_transforms(const Graph *g, Val v);
+Val gen_transformed(const Graph *g, Val v);                            /* what a transform reads; 0: it is none */
+Val gen_renamed(const Graph *g, Val v);                                /* v, or what it is a renaming of, coordinate by coordinate */
+bool gen_tiles(const Graph *g, Val v);                                 /* a fold of windows that tile, of a transform */
+/* Writes v when it is a transform or a tiling; false: it is none, or the share cuts through a table axis. */
+struct Nest;
+bool gen_transform(Gen *x, const struct Nest *nest);
+Ref gen_transform_at(Gen *x, Val v, const Ix *ix);                     /* 0: it is none, or its index is not literal */
+/* What the body knows: a number of v, or (v 0) the place of a Loc; NULL: nothing yet. */
+const Known *gen_known(const Gen *x, Val v, const Loc *loc, const Ix *ix, uint32_t n);
+void gen_learn(Gen *x, Known *known, const Ix *ix, uint32_t n);
 
 /* --- gen_nest.c: loops that write a value ---------------------------------------------------------------- */
 /* Writes v to loc. Coordinate `share` runs over [low, high) when they are given. `add`: adds to what lies there, but

@@ -46,11 +46,15 @@ void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops) {
   vec_push(s->arena, &s->code->kernel, e);
 }
 
-void schedule_share(Gen *x, Ref slot, Ref n, Ref *low, Ref *high) {
+void schedule_share(Gen *x, Ref slot, Ref n, int64_t unit, Ref *low, Ref *high) {
   Kernel *k = x->k;
-  Ref slots = l_int(k, x->code->slots);
-  *low = l_op2(k, L_IDIV, l_op2(k, L_IMUL, slot, n), slots);
-  *high = l_op2(k, L_IDIV, l_op2(k, L_IMUL, l_addi(k, slot, 1), n), slots);
+  Ref slots = l_int(k, x->code->slots), units = n;
+  if (unit > 1) units = l_op2(k, L_IDIV, l_addi(k, n, unit - 1), l_int(k, unit));
+  *low = l_muli(k, l_op2(k, L_IDIV, l_op2(k, L_IMUL, slot, units), slots), unit);
+  *high = l_muli(k, l_op2(k, L_IDIV, l_op2(k, L_IMUL, l_addi(k, slot, 1), units), slots), unit);
+  if (unit == 1) return;
+  *low = l_op2(k, L_IMIN, *low, n);
+  *high = l_op2(k, L_IMIN, *high, n);
 }
 
 Loc schedule_buffer(Schedule *s, Val v, const char *what) {
@@ -81,7 +85,7 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
     if (gen_scatter_scratch(n)) nest.scratch = schedule_buffer(s, v, "scratch");
     Coord c[COORDS_MOST];
     gen_coords(s->g, &n->shape, c);
-    schedule_share(&x, slot, gen_extent(&x, c[0].size), &nest.low, &nest.high);
+    schedule_share(&x, slot, gen_extent(&x, c[0].size), 1, &nest.low, &nest.high);
     gen_scatter(&x, &nest);
   } else if (!n->shape.rank) {
     l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));
@@ -91,7 +95,7 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
     Coord c[COORDS_MOST];
     gen_coords(s->g, &n->shape, c);
     nest.share = gen_share(s->g, &n->shape);
-    schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), &nest.low, &nest.high);
+    schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), 1, &nest.low, &nest.high);
     gen_nest(&x, &nest);
   }
   schedule_close(s, &x, what, (SizeExpr){ 0 });
@@ -123,7 +127,7 @@ static void plain(Schedule *s) {
       Coord c[COORDS_MOST];
       gen_coords(g, shape, c);
       nest.share = gen_share(g, shape);
-      schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), &nest.low, &nest.high);
+      schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), 1, &nest.low, &nest.high);
       gen_copy(&x, &nest);
     } else {
       l_if(x.k, l_op2(x.k, L_IEQ, slot, l_int(x.k, 0)));

@@ -19,8 +19,8 @@ typedef struct Schedule {
 Gen schedule_kernel(Schedule *s, Str name, Ref *slot);
 /* Ends it and appends it; buffers that it binds live until now. */
 void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops);
-/* The share [low, high) of `n` that slot has. */
-void schedule_share(Gen *x, Ref slot, Ref n, Ref *low, Ref *high);
+/* The share [low, high) of `n` that slot has, in whole units but for the end. */
+void schedule_share(Gen *x, Ref slot, Ref n, int64_t unit, Ref *low, Ref *high);
 /* A buffer of the workspace for a value. */
 Loc schedule_buffer(Schedule *s, Val v, const char *what);
 Loc schedule_store_loc(Schedule *s, const Store *store);
