@@ -85,7 +85,7 @@ Gemm level_gemm_of(Level *l, Val v, const Loc *to, bool add) {
 
 void level_gemm(Level *l, Val v, const Loc *to, bool add) {
   Gemm g = level_gemm_of(l, v, to, add);
-  gen_gemm(&l->x, &g, l->f->s->target->registers);
+  gen_gemm(&l->x, &g, l->f->s->target);
 }
 
 /* A window as strides of a padded copy of its source. */
@@ -254,22 +254,24 @@ static Places share_places(const Level *l, uint32_t level) {
   return p;
 }
 
-/* As many rows at a time as a gemm with few rows a sample wants, while the slab stays small. */
+/* As many rows at a time as a gemm with few rows a sample wants, while the slab stays small: where the cache near the core
+ * holds it, enough for its tiles to be tall and for B to be read seldom; else a few. */
 static int64_t choose_chunk(const Level *l, const Places *p) {
   const Fuse *f = l->f;
-  bool samples = l->root == 1;
-  /* a row of a set is small: as many as fill the lanes several times */
-  int64_t want = samples ? 1 : 64, each = 1;
+  const Target *target = f->s->target;
+  bool samples = l->root == 1, few = false;
+  int64_t each = 1, number = l->x.real == BASE_F64 ? 8 : 4;
   for (uint32_t i = 0; i < p->n; i++) each += p->at[i].size;
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!f->active[v] || root(f, v) != l->root) continue;
     if (f->local[v] && windows(f, v)) { Padded w = padded_of(f, v); each += window_size(&w); }
-    if (samples && f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) < 8) want = 8;
+    few |= f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) < 8;
   }
-  int64_t slots = f->s->target->slots, per_slot = (f->g->expect[0] + slots - 1) / slots;
-  if (samples && want > per_slot) want = per_slot;
-  while (want > 1 && want * each * 4 > SLAB_MOST) want--;
-  return want < 1 ? 1 : want;
+  if (samples && !few) return 1;
+  int64_t want = CHUNK_MOST, per_slot = (f->g->expect[0] + target->slots - 1) / target->slots;
+  if (samples && f->g->expect[0] > 1 && want > per_slot) want = per_slot;
+  while (want > 1 && want * each * number > (want > 8 ? target->l2 / 2 : SLAB_MOST)) want--;
+  return want;
 }
 
 /* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot --- */
@@ -374,9 +376,9 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
   Fuse *f = l->f;
   Kernel *k = l->x.k;
   l->root = dom;
-  schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), &l->low, &l->high);
   Places places = share_places(l, level);
   int64_t chunk = choose_chunk(l, &places);
+  schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), chunk > 8 ? ROWS_SHARED : 1, &l->low, &l->high);
   row_places(l, level, chunk, &places);
   bool gemms = false;
   for (Val v = 1; v < f->g->node.n; v++) gemms |= sum_here(l, v, level) && f->gemm[v].is;
