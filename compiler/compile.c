@@ -8,6 +8,7 @@
 #include "back/header.h"
 #include "back/link.h"
 #include "back/llvm.h"
+#include "back/package.h"
 #include <errno.h>
 #include <pthread.h>
 #include <time.h>
@@ -18,8 +19,10 @@ typedef struct Compilation {
   Sources sources;
   Diags diags;
   Program *program;
-  const Model *model;
   const Target *target;
+  vec(ModuleInput) module;          /* the models that are compiled; each has a run of `entry`      */
+  uint32_t chosen;                  /* of module: that of a program                                 */
+  int wanted;                       /* PROGRAM ...: which entries, when --entry does not say         */
   vec(ModuleEntry) entry;
   vec(Graph *) graph;               /* of each entry, after simplify                               */
   uint32_t ncareful;                /* units of kernels that run all the time                      */
@@ -105,58 +108,110 @@ static int front(Compilation *c) {
   return 0;
 }
 
-/* The entries of a program or library, in the order of the descriptor. */
-static const struct { const char *name; EntryKind kind; bool f64, trains, audits; } entries[] = {
-  { "infer", ENTRY_INFER, false, false, false },  { "step", ENTRY_STEP, false, true, false },
-  { "eval", ENTRY_EVAL, false, true, false },     { "score", ENTRY_SCORE, true, true, false },
-  { "trace", ENTRY_TRACE, false, false, true },   { "trace64", ENTRY_TRACE, true, false, true },
-  { "slope64", ENTRY_SLOPE, true, true, true },
+/* The entries, in the order of the descriptor, and what has them when --entry names none. */
+enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };     /* AUDIT: a program without --no-audit; TRAINS: only with a train block */
+static const struct { const char *name; EntryKind kind; bool f64; int of; } entries[] = {
+  { "infer", ENTRY_INFER, false, PROGRAM | LIBRARY }, { "infer64", ENTRY_INFER, true, LIBRARY },
+  { "pull", ENTRY_PULL, false, LIBRARY },             { "pull64", ENTRY_PULL, true, LIBRARY },
+  { "step", ENTRY_STEP, false, PROGRAM | TRAINS },    { "eval", ENTRY_EVAL, false, PROGRAM | TRAINS },
+  { "score", ENTRY_SCORE, true, PROGRAM | TRAINS },   { "trace", ENTRY_TRACE, false, AUDIT },
+  { "trace64", ENTRY_TRACE, true, AUDIT },            { "slope64", ENTRY_SLOPE, true, AUDIT | TRAINS },
 };
 enum { ENTRY_ROWS = sizeof entries / sizeof *entries };
 
-static int choose_model(Compilation *c) {
-  for (uint32_t i = 0; i < c->program->model.n; i++) {
-    const Model *m = c->program->model.at[i];
-    if (c->options->model.n ? str_equal(m->name, c->options->model) : !c->model || !c->model->train || m->train) c->model = m;
-  }
-  if (c->model) return 0;
-  if (c->options->model.n) fprintf(stderr, "gdlc: %.*s has no model `%.*s`\n", STR(c->options->file), STR(c->options->model));
-  else fprintf(stderr, "gdlc: %.*s declares no model\n", STR(c->options->file));
-  return EXIT_USAGE;
+static bool emits_library(const Options *o) {
+  bool any = false;
+  for (int kind = EMIT_obj; kind <= EMIT_package; kind++) any |= o->emit[kind];
+  return any;
 }
 
-static int lower_entries(Compilation *c) {
-  bool known = !c->options->entry.n;
-  for (int i = 0; i < ENTRY_ROWS; i++) {
-    bool wanted = !c->options->entry.n || str_is(c->options->entry, entries[i].name);
-    known |= c->options->entry.n && wanted;
-    if (!wanted || (entries[i].trains && !c->model->train)) continue;
-    if (!c->options->entry.n && entries[i].audits && !c->options->audit) continue;
-    Why why = { .arena = c->arena };
-    begin(c);
-    Graph *g = graph_lower(c->arena, c->program, c->model, entries[i].kind, entries[i].f64);
-    end(c, PASS_lower);
-    must(graph_verify(g, &why), &why, "lower", g->name);
-    Out out = text_out(c);
-    if (dumps(c, PASS_lower)) { graph_text(g, &out); print(&out); }
-    begin(c);
-    Graph *s = graph_simplify(g, c->arena);
-    end(c, PASS_simplify);
-    must(graph_verify(s, &why), &why, "simplify", g->name);
-    out = text_out(c);
-    if (dumps(c, PASS_simplify)) { graph_text(s, &out); print(&out); }
-    vec_push(c->arena, &c->entry, (ModuleEntry){ .lowered = g, .name = g->name, .at = c->model->at });
-    vec_push(c->arena, &c->graph, s);
+/* A program has one model of a file; a library has all of them, if --model names none. What is neither, but a form of
+ * the code of a kernel, is of all kernels too: they are for other programs. */
+static int choose_models(Compilation *c) {
+  const Options *o = c->options;
+  const Model *chosen = NULL;
+  for (uint32_t i = 0; i < c->program->model.n; i++) {
+    const Model *m = c->program->model.at[i];
+    if (o->model.n ? str_equal(m->name, o->model) : !chosen || !chosen->train || m->train) chosen = m;
   }
-  if (!known) {
-    fprintf(stderr, "gdlc: there is no entry `%.*s`; entries are", STR(c->options->entry));
+  if (!chosen) {
+    if (o->model.n) fprintf(stderr, "gdlc: %.*s has no model `%.*s`\n", STR(o->file), STR(o->model));
+    else fprintf(stderr, "gdlc: %.*s declares no model\n", STR(o->file));
+    return EXIT_USAGE;
+  }
+  bool library = emits_library(o) || (chosen->kernel && !o->out.n);
+  c->wanted = library && !o->out.n ? LIBRARY : library ? LIBRARY | PROGRAM : PROGRAM;
+  if (c->wanted & PROGRAM && o->audit) c->wanted |= AUDIT;
+  for (uint32_t i = 0; i < c->program->model.n; i++) {
+    const Model *m = c->program->model.at[i];
+    if (m == chosen || (library && !o->model.n)) vec_push(c->arena, &c->module, (ModuleInput){ .model = m });
+    if (m == chosen) c->chosen = c->module.n - 1;
+  }
+  return 0;
+}
+
+/* --entry=infer,pull; else by the column `of`. */
+static bool entry_wanted(const Compilation *c, int row) {
+  Str list = c->options->entry;
+  if (!list.n) return entries[row].of & c->wanted;
+  for (uint32_t from = 0, to; from <= list.n; from = to + 1) {
+    for (to = from; to < list.n && list.at[to] != ',';) to++;
+    if (str_is((Str){ list.at + from, to - from }, entries[row].name)) return true;
+  }
+  return false;
+}
+
+static int check_entry_names(const Options *o) {
+  for (uint32_t from = 0, to; o->entry.n && from <= o->entry.n; from = to + 1) {
+    for (to = from; to < o->entry.n && o->entry.at[to] != ',';) to++;
+    Str name = { o->entry.at + from, to - from };
+    bool known = false;
+    for (int i = 0; i < ENTRY_ROWS; i++) known |= str_is(name, entries[i].name);
+    if (known) continue;
+    fprintf(stderr, "gdlc: there is no entry `%.*s`; entries are", STR(name));
     for (int i = 0; i < ENTRY_ROWS; i++) fprintf(stderr, " %s", entries[i].name);
     fputc('\n', stderr);
     return EXIT_USAGE;
   }
+  return 0;
+}
+
+static void lower_entry(Compilation *c, const Model *m, EntryKind kind, bool f64) {
+  Why why = { .arena = c->arena };
+  begin(c);
+  Graph *g = graph_lower(c->arena, c->program, m, kind, f64);
+  end(c, PASS_lower);
+  must(graph_verify(g, &why), &why, "lower", g->name);
+  Out out = text_out(c);
+  if (dumps(c, PASS_lower)) { graph_text(g, &out); print(&out); }
+  begin(c);
+  Graph *s = graph_simplify(g, c->arena);
+  end(c, PASS_simplify);
+  must(graph_verify(s, &why), &why, "simplify", g->name);
+  out = text_out(c);
+  if (dumps(c, PASS_simplify)) { graph_text(s, &out); print(&out); }
+  vec_push(c->arena, &c->entry, (ModuleEntry){ .lowered = g, .name = g->name, .at = m->at });
+  vec_push(c->arena, &c->graph, s);
+}
+
+static int lower_entries(Compilation *c) {
+  int status = check_entry_names(c->options);
+  if (status) return status;
+  for (uint32_t k = 0; k < c->module.n; k++) {
+    const Model *m = c->module.at[k].model;
+    uint32_t first = c->entry.n;
+    for (int i = 0; i < ENTRY_ROWS; i++)
+      if (entry_wanted(c, i) && (m->train || !(entries[i].of & TRAINS))) lower_entry(c, m, entries[i].kind, entries[i].f64);
+    c->module.at[k].nentries = c->entry.n - first;
+  }
   if (!c->entry.n) {
-    fprintf(stderr, "gdlc: %.*s has no entry `%.*s`: it has no train block\n", STR(c->model->name), STR(c->options->entry));
+    fprintf(stderr, "gdlc: %.*s has no entry `%.*s`: it has no train block\n", STR(c->module.at[c->chosen].model->name), STR(c->options->entry));
     return EXIT_USAGE;
+  }
+  for (uint32_t k = 0, first = 0; k < c->module.n; first += c->module.at[k++].nentries) {
+    ModuleInput *in = &c->module.at[k];
+    *in = (ModuleInput){ .program = c->program, .model = in->model, .entry = &c->entry.at[first], .nentries = in->nentries,
+                         .prefix = c->options->prefix, .source = c->sources.all.at[0]->text };
   }
   return 0;
 }
@@ -271,13 +326,16 @@ static bool print_kernels(Compilation *c, Unit *unit, uint32_t n, LlvmOutput out
   return true;
 }
 
-static bool print_module(Compilation *c, bool program, Bytes *bytes, Why *why) {
-  LlvmUnit *u = llvm_open(c->model->name, c->options->march, LLVM_QUICK, why);
+/* The descriptors: of the one model of a program, or of all. */
+static bool print_modules(Compilation *c, bool program, Bytes *bytes, Why *why) {
+  LlvmUnit *u = llvm_open(S("module"), c->options->march, LLVM_QUICK, why);
   if (!u) return false;
-  const Source *source = c->sources.all.at[0];
-  ModuleInput in = { .program = c->program, .model = c->model, .entry = c->entry.at, .nentries = c->entry.n,
-                     .target = c->target->name, .source = source->text, .the_module = program };
-  module_describe(llvm_module(u), c->arena, &in);
+  for (uint32_t k = 0; k < c->module.n; k++) {
+    if (program && k != c->chosen) continue;
+    c->module.at[k].target = c->target->name;
+    c->module.at[k].the_module = program;
+    module_describe(llvm_module(u), c->arena, &c->module.at[k]);
+  }
   bool ok = llvm_emit(u, LLVM_OBJECT, c->arena, bytes, NULL, why);
   llvm_close(u);
   return ok;
@@ -299,40 +357,109 @@ static int emit_texts(Compilation *c) {
 }
 
 static int emit_objects(Compilation *c) {
-  bool library = c->options->emit[EMIT_obj] || c->options->emit[EMIT_lib] || c->options->emit[EMIT_so];
-  if (!c->options->out.n && !library) return 0;
-  for (int kind = EMIT_obj; kind <= EMIT_so; kind++)
-    if (c->options->emit[kind] && !c->options->emit_to[kind].n) {
-      fprintf(stderr, "gdlc: say where it goes: --emit=%s=FILE\n", kind == EMIT_obj ? "obj" : kind == EMIT_lib ? "lib" : "so");
-      return EXIT_USAGE;
-    }
+  const Options *o = c->options;
+  bool library = o->emit[EMIT_obj] || o->emit[EMIT_lib] || o->emit[EMIT_so];
+  if (!o->out.n && !library) return 0;
   Unit unit[UNITS] = { 0 };
   Why why = { .arena = c->arena };
   begin(c);
   Bytes object[UNITS + 1];
-  bool ok = print_kernels(c, unit, UNITS, LLVM_OBJECT, &why) && print_module(c, c->options->out.n > 0, &object[UNITS], &why);
+  bool ok = print_kernels(c, unit, UNITS, LLVM_OBJECT, &why) && print_modules(c, o->out.n > 0, &object[UNITS], &why);
   end(c, PASS_print);
   for (uint32_t u = 0; u < UNITS; u++) object[u] = unit[u].bytes;
   int status = ok ? 0 : complain(&why, EXIT_USAGE);
   begin(c);
-  if (ok && c->options->out.n) {
-    Str runtime = str_format(c->arena, "%.*s/gdlrt.o", STR(c->options->library));
-    if (!link_program(c->arena, c->options->out, runtime, object, UNITS + 1, &why)) status = complain(&why, EXIT_IO);
+  if (ok && o->out.n) {
+    Str runtime = str_format(c->arena, "%.*s/gdlrt.o", STR(o->library));
+    if (!link_program(c->arena, o->out, runtime, object, UNITS + 1, &why)) status = complain(&why, EXIT_IO);
   }
   if (ok && !status && library) {
-    if (c->options->out.n && !print_module(c, false, &object[UNITS], &why)) status = complain(&why, EXIT_USAGE);
+    if (o->out.n && !print_modules(c, false, &object[UNITS], &why)) status = complain(&why, EXIT_USAGE);
     static const LinkKind links[] = { LINK_OBJECT, LINK_STATIC, LINK_SHARED };
     for (int kind = EMIT_obj; !status && kind <= EMIT_so; kind++)
-      if (c->options->emit[kind] && !link_library(c->arena, c->options->emit_to[kind], links[kind - EMIT_obj], object, UNITS + 1, &why))
+      if (o->emit[kind] && !link_library(c->arena, o->emit_to[kind], links[kind - EMIT_obj], object, UNITS + 1, &why))
         status = complain(&why, EXIT_IO);
   }
   end(c, PASS_link);
-  if (c->options->time)
+  if (o->time)
     for (uint32_t u = 0; u < UNITS; u++)
       fprintf(stderr, "  unit %u     %u LLVM instructions: print %.0f, optimise %.0f, generate %.0f ms\n", u, unit[u].cost.instructions,
               1e3 * unit[u].cost.print, 1e3 * unit[u].cost.optimise, 1e3 * unit[u].cost.generate);
   free_units(unit, UNITS);
   return status;
+}
+
+/* --- what stands beside a library ----------------------------------------------------------------------- */
+static int emit_beside(Compilation *c) {
+  const Options *o = c->options;
+  Why why = { .arena = c->arena };
+  Package p = { package_name(c->arena, o->file), c->target->name, o->emit_to[EMIT_lib], o->emit_to[EMIT_so], o->emit_to[EMIT_header] };
+  int status = 0;
+  if (emits_library(o) && !module_symbols_differ(c->arena, c->module.at, c->module.n, &why)) {
+    why_help(&why, "--model=NAME takes one model of the file");
+    return complain(&why, EXIT_USAGE);
+  }
+  if (o->emit[EMIT_header]) {
+    Out out = text_out(c);
+    header_text(c->module.at, c->module.n, &out);
+    status = emit_text(c, EMIT_header, &out);
+  }
+  if (!status && o->emit[EMIT_gdl]) {
+    Bytes bytes;
+    if (!file_read(c->arena, str_format(c->arena, "%.*s/gdl.h", STR(o->library)), &bytes, &why)) return complain(&why, EXIT_IO);
+    status = emit_bytes(c, EMIT_gdl, bytes);
+  }
+  if (!status && o->emit[EMIT_pkgconfig]) {
+    Out out = text_out(c);
+    package_pkgconfig(&p, c->arena, o->emit_to[EMIT_pkgconfig], &out);
+    status = emit_text(c, EMIT_pkgconfig, &out);
+  }
+  if (!status && o->emit[EMIT_cmake]) {
+    Out out = text_out(c);
+    package_cmake(&p, c->arena, o->emit_to[EMIT_cmake], &out);
+    status = emit_text(c, EMIT_cmake, &out);
+  }
+  return status;
+}
+
+/* --emit=package=FOLDER stands for five other forms; those that are given go where they are told. */
+static void expand_package(Options *o, Arena *arena) {
+  if (!o->emit[EMIT_package]) return;
+  Str folder = o->emit_to[EMIT_package], name = package_name(arena, o->file);
+  const struct { EmitKind kind; Str folder, file; } usual[] = {
+    { EMIT_lib, str_format(arena, "%.*s/lib", STR(folder)), str_format(arena, "lib%.*s.a", STR(name)) },
+    { EMIT_header, str_format(arena, "%.*s/include", STR(folder)), str_format(arena, "%.*s.h", STR(name)) },
+    { EMIT_gdl, str_format(arena, "%.*s/include", STR(folder)), S("gdl.h") },
+    { EMIT_pkgconfig, str_format(arena, "%.*s/lib/pkgconfig", STR(folder)), str_format(arena, "%.*s.pc", STR(name)) },
+    { EMIT_cmake, str_format(arena, "%.*s/lib/cmake/%.*s", STR(folder), STR(name)), str_format(arena, "%.*s-config.cmake", STR(name)) },
+  };
+  for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+    if (o->emit_to[usual[i].kind].n) continue;
+    o->emit[usual[i].kind] = true;
+    o->emit_to[usual[i].kind] = str_format(arena, "%.*s/%.*s", STR(usual[i].folder), STR(usual[i].file));
+  }
+}
+
+static int make_folders(Compilation *c) {
+  Why why = { .arena = c->arena };
+  for (int kind = EMIT_obj; c->options->emit[EMIT_package] && kind < EMIT_package; kind++)
+    if (c->options->emit[kind] && !folder_make(c->arena, c->options->emit_to[kind], &why)) return complain(&why, EXIT_IO);
+  return 0;
+}
+
+/* Forms that are not text, or that name others, need files. */
+static int check_files(const Options *o) {
+  static const struct { EmitKind kind; const char *name; } needs[] = {
+    { EMIT_obj, "obj" }, { EMIT_lib, "lib" }, { EMIT_so, "so" }, { EMIT_pkgconfig, "pkgconfig" }, { EMIT_cmake, "cmake" }, { EMIT_package, "package" } };
+  for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+    if (o->emit[needs[i].kind] && !o->emit_to[needs[i].kind].n) {
+      fprintf(stderr, "gdlc: say where it goes: --emit=%s=%s\n", needs[i].name, needs[i].kind == EMIT_package ? "FOLDER" : "FILE");
+      return EXIT_USAGE;
+    }
+  bool names = o->emit[EMIT_pkgconfig] || o->emit[EMIT_cmake], both = (o->emit_to[EMIT_lib].n || o->emit_to[EMIT_so].n) && o->emit_to[EMIT_header].n;
+  if (!names || both || o->emit[EMIT_package]) return 0;
+  fprintf(stderr, "gdlc: --emit=pkgconfig and cmake say where others lie: give lib=FILE or so=FILE, and header=FILE, with them\n");
+  return EXIT_USAGE;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
@@ -341,7 +468,7 @@ static int later_than_check(Compilation *c) {
   bool wants = o->out.n || dumps(c, PASS_lower) || dumps(c, PASS_simplify) || dumps(c, PASS_plan);
   for (int k = EMIT_graph; k < EMIT_COUNT; k++) wants |= o->emit[k];
   if (!wants) return 0;
-  int status = choose_model(c);
+  int status = choose_models(c);
   if (!status) status = lower_entries(c);
   Out out = text_out(c);
   if (!status && o->emit[EMIT_graph]) {
@@ -349,8 +476,8 @@ static int later_than_check(Compilation *c) {
     status = emit_text(c, EMIT_graph, &out);
   }
   if (!status && (o->emit[EMIT_cuda] || o->emit[EMIT_ptx] || o->emit[EMIT_cubin])) status = emit_cuda(c);
-  bool cpu = o->out.n || dumps(c, PASS_plan) || o->emit[EMIT_loops] || o->emit[EMIT_llvm] || o->emit[EMIT_asm] || o->emit[EMIT_obj] ||
-             o->emit[EMIT_lib] || o->emit[EMIT_so] || o->emit[EMIT_header];
+  bool cpu = o->out.n || dumps(c, PASS_plan) || o->emit[EMIT_loops] || o->emit[EMIT_llvm] || o->emit[EMIT_asm] || emits_library(o);
+  if (!status) status = make_folders(c);
   if (status || !cpu) return status;
   Why why = { .arena = c->arena };
   c->target = target_find(o->march, &why);
@@ -363,24 +490,25 @@ static int later_than_check(Compilation *c) {
     loops_dump(c, &out);
     status = emit_text(c, EMIT_loops, &out);
   }
-  if (!status && o->emit[EMIT_header]) {
-    out = text_out(c);
-    header_text(&(ModuleInput){ .program = c->program, .model = c->model, .entry = c->entry.at, .nentries = c->entry.n }, &out);
-    status = emit_text(c, EMIT_header, &out);
-  }
+  if (!status && emits_library(o)) status = emit_beside(c);
   if (!status) status = emit_texts(c);
   return status ? status : emit_objects(c);
 }
 
-int compile(const Options *options) {
+int compile(const Options *given) {
   Arena arena = { 0 };
+  Options own = *given, *options = &own;
   Compilation c = { .options = options, .arena = &arena, .sources = { .arena = &arena } };
   c.diags = (Diags){ .arena = &arena, .sources = &c.sources };
   int known = options->dump_after.n == 0;
   for (int p = 0; p < PASS_COUNT; p++) known |= str_is(options->dump_after, pass_names[p]);
   int status = EXIT_USAGE;
   if (!known) fprintf(stderr, "gdlc: --dump-after has no pass `%.*s` (gdlc --help)\n", STR(options->dump_after));
-  else status = front(&c);
+  else status = check_files(options);
+  if (!status) {
+    expand_package(options, &arena);
+    status = front(&c);
+  }
   if (!status && options->check) {
     Out out = text_out(&c);
     if (options->format == DIAG_JSON) program_certificate_json(c.program, &out);

@@ -34,10 +34,14 @@ typedef enum Pass {
   EMIT(loops, "Loops of each entry, after plan; reads back")                                       \
   EMIT(llvm, "LLVM text of the kernels")                                                           \
   EMIT(asm, "assembly of the kernels")                                                             \
-  EMIT(obj, "one relocatable object: kernels, entry functions, descriptor")                        \
+  EMIT(obj, "one relocatable object: kernels, entry functions, descriptors")                       \
   EMIT(lib, "a static library of it")                                                              \
   EMIT(so, "a shared library of it")                                                               \
   EMIT(header, "the C prototypes of its functions")                                                \
+  EMIT(gdl, "gdl.h, which the header includes")                                                    \
+  EMIT(pkgconfig, "a file for pkg-config: where library and header are")                           \
+  EMIT(cmake, "a file for find_package of CMake: the target NAME::NAME")                           \
+  EMIT(package, "a folder with lib, header, gdl, pkgconfig and cmake of the names that are usual")  \
   EMIT(cuda, "CUDA text of the kernels")                                                           \
   EMIT(ptx, "PTX of it, by NVRTC")                                                                 \
   EMIT(cubin, "machine code of it for sm_90a, by NVRTC")
@@ -53,7 +57,8 @@ typedef struct Options {
   bool check;                       /* prove only                                                  */
   bool emit[EMIT_COUNT];
   Str emit_to[EMIT_COUNT];          /* empty: standard output                                      */
-  Str entry;                        /* "step", "eval", ...; empty: all                             */
+  Str entry;                        /* "step", "infer,pull", ...; empty: those of a program, or of a library */
+  Str prefix;                       /* of the symbols of a library: what stands before a model's name */
   Str dump_after;
   Str model;                        /* which model of the file; empty: the one that trains, else the last */
   Str march, library;               /* library: folder with gdlrt.o, gdl.h, stdlib                  */

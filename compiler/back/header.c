@@ -1,37 +1,40 @@
-/* header.c: --emit=header. One prototype an entry, with what each argument is and how large it is.
+/* header.c: --emit=header. For each model its certificate, where each weight lies, and for each entry a prototype and
+ * that of its workspace, with what each argument is and how large it is.
  *
  * Reads the entries that module.c describes; the order of arguments is that of their Graph: sizes, arguments,
- * workspace. A name that is a keyword of C or C++, or taken by one before it, gets `_` at its end. */
+ * workspace. A name that is a keyword of C or C++, or a type of this header, or taken by one before it, gets `_` at
+ * its end. */
 #include "back/header.h"
+#include "graph/expand.h"
+#include <inttypes.h>
 
-static const char *const keywords[] = { "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue", "default",
-  "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline",
-  "int", "long", "namespace", "new", "operator", "private", "protected", "public", "register", "restrict", "return", "short", "signed",
-  "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned",
-  "using", "virtual", "void", "volatile", "while" };
+static const char *const keywords[] = {
+  "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t",
+  "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval",
+  "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit",
+  "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "int32_t", "int64_t", "linux", "long", "mutable",
+  "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public",
+  "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t", "sizeof", "static", "static_assert",
+  "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename",
+  "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq" };
 
-static const char *keyword_tail(Str name) {
-  for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-    if (str_is(name, keywords[i])) return "_";
-  return "";
-}
-
-static void write_name(Str name, Out *out) {
+void header_name(Str name, Out *out) {
   for (uint32_t i = 0; i < name.n; i++) {
     char c = name.at[i];
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     out_printf(out, "%c", plain ? c : '_');
   }
-  out_printf(out, "%s", keyword_tail(name));
+  for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+    if (str_is(name, keywords[i])) out_str(out, S("_"));
 }
 
 /* The name of every parameter: sizes, arguments; none twice, none `workspace`. */
-static Str *parameter_names(Arena *arena, const Graph *g) {
+static const Str *parameter_names(Arena *arena, const Graph *g) {
   uint32_t n = g->symbol.n + g->arg.n;
   Str *names = arena_array(arena, Str, n);
   for (uint32_t i = 0; i < n; i++) {
     Out out = { .arena = arena };
-    write_name(i < g->symbol.n ? g->symbol.at[i] : g->arg.at[i - g->symbol.n].name, &out);
+    header_name(i < g->symbol.n ? g->symbol.at[i] : g->arg.at[i - g->symbol.n].name, &out);
     bool taken = true;
     while (taken) {
       taken = str_is(out_text(&out), "workspace");
@@ -51,39 +54,83 @@ static void write_extent(const Str *names, const Arg *a, Out *out) {
   }
 }
 
-static void write_entry(const ModuleEntry *e, Out *out) {
+/* What the entry does with an argument: it reads, writes, or does both. */
+static const char *use_of(const Graph *g, const Arg *a) {
+  switch (a->role) {
+  case ARG_IN: case ARG_TARGET: case ARG_INDEX: case ARG_SETTING: case ARG_KEY: case ARG_COTANGENT: return "read";
+  case ARG_PARAM: return g->kind == ENTRY_STEP ? "read and written" : "read";
+  case ARG_SUMS: return g->kind == ENTRY_SCORE ? "read" : "written";
+  case ARG_MOMENT: case ARG_AVERAGE: return "read and written";
+  case ARG_OUT: case ARG_GRAD: case ARG_VALUE: return "written";
+  }
+  bug("role %d", (int)a->role);
+}
+
+static void write_entry(const ModuleInput *in, const ModuleEntry *e, Arena *arena, Out *out) {
   const Graph *g = e->lowered;
-  Arena arena = { 0 };
-  const Str *names = parameter_names(&arena, g), *arg = names + g->symbol.n;
-  out_printf(out, "\n/* %.*s", STR(e->name));
+  const Str *names = parameter_names(arena, g), *arg = names + g->symbol.n;
+  Str symbol = module_symbol(arena, in, e->name, "");
+  out_printf(out, "\n/* %.*s", STR(symbol));
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *a = &g->arg.at[i];
     out_printf(out, "\n *   %.*s", STR(arg[i]));
     write_extent(names, a, out);
     if (a->rep) { out_printf(out, "  "); rep_text(a->rep, out); }
+    out_printf(out, ", %s", use_of(g, a));
   }
-  out_printf(out, " */\nint %.*s(", STR(e->name));
+  out_printf(out, " */\nint %.*s(", STR(symbol));
   for (uint32_t i = 0; i < g->symbol.n; i++) out_printf(out, "int64_t %.*s, ", STR(names[i]));
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *a = &g->arg.at[i];
-    bool in = a->role == ARG_IN || a->role == ARG_TARGET || a->role == ARG_INDEX || a->role == ARG_SETTING || a->role == ARG_KEY ||
-              (a->role == ARG_PARAM && g->kind != ENTRY_STEP) || (a->role == ARG_SUMS && g->kind == ENTRY_SCORE);
     const char *type = a->number != NUMBER_REAL ? "int32_t" : a->role == ARG_SUMS || g->f64 ? "double" : "float";
-    out_printf(out, "%s%s *%.*s, ", in ? "const " : "", type, STR(arg[i]));
+    out_printf(out, "%s%s *%.*s, ", !strcmp(use_of(g, a), "read") ? "const " : "", type, STR(arg[i]));
   }
-  out_printf(out, "void *workspace);\n");
-  arena_free(&arena);
+  out_printf(out, "void *workspace);\nsize_t %.*s(", STR(module_symbol(arena, in, e->name, "_workspace")));
+  for (uint32_t i = 0; i < g->symbol.n; i++) out_printf(out, "%sint64_t %.*s", i ? ", " : "", STR(names[i]));
+  out_printf(out, ");\n");
 }
 
-void header_text(const ModuleInput *in, Out *out) {
-  Out guard = { .arena = in->program->arena };
-  for (uint32_t i = 0; i < in->model->name.n; i++) {
-    char c = in->model->name.at[i];
-    out_printf(&guard, "%c", c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+/* The certificate in a line an output, and the weights: a table for whoever fills `param`. */
+static void write_model(const ModuleInput *in, Arena *arena, Out *out) {
+  const Model *m = in->model;
+  static const char *const verdicts[] = { "proved", "audited", "broken" };
+  Place p = span_place(in->program->sources, m->at);
+  out_printf(out, "\n/* --- %.*s, %.*s:%u: what acts on the inputs is %.*s", STR(m->name), STR(p.path), p.line, STR(m->acts.n ? m->acts : S("nothing")));
+  for (uint32_t i = 0; i < m->noutputs; i++) {
+    out_printf(out, "\n *   output %.*s: ", STR(m->output[i].name));
+    type_text(&m->output[i].value->type, out);
+    out_printf(out, ", %s", verdicts[m->output[i].value->proof.verdict]);
   }
-  Str g = out_text(&guard);
-  out_printf(out, "/* %.*s: generated by gdlc. Status codes, sizes of workspaces and weights: gdl.h, %.*s_module. */\n", STR(in->model->name), STR(in->model->name));
-  out_printf(out, "#ifndef GDL_%.*s_H\n#define GDL_%.*s_H\n#include \"gdl.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", STR(g), STR(g));
-  for (uint32_t i = 0; i < in->nentries; i++) write_entry(&in->entry[i], out);
-  out_printf(out, "\nextern const gdl_module %.*s_module;\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n", STR(in->model->name));
+  if (m->weight.n) {
+    ParamLayout layout = param_layout(arena, m);
+    Str nparam = module_symbol(arena, in, m->name, "_nparam"), ntrained = module_symbol(arena, in, m->name, "_ntrained");
+    out_printf(out, "\n *\n * param: the first of each weight, its shape; those from %.*s on are statistics. A shape [basis][in][out] is", STR(ntrained));
+    out_printf(out, "\n * that of a tensor of a checkpoint; `PROGRAM export` writes the vector as it is wanted here.");
+    for (uint32_t i = 0; i < m->weight.n; i++) {
+      const Weight *w = m->weight.at[i];
+      out_printf(out, "\n *   %8" PRIu64 "  ", layout.offset[i]);
+      for (uint32_t k = 0; k < w->rank; k++) out_printf(out, "[%" PRIu64 "]", w->dim[k]);
+      out_printf(out, "  %.*s", STR(w->name));
+    }
+    out_printf(out, " */\n#define %.*s INT64_C(%" PRIu64 ")\n#define %.*s INT64_C(%" PRIu64 ")\n", STR(nparam), layout.nparam, STR(ntrained), layout.ntrained);
+  } else {
+    out_printf(out, " */\n");
+  }
+}
+
+void header_text(const ModuleInput *in, uint32_t n, Out *out) {
+  Arena arena = { 0 };
+  Str guard = str_copy(&arena, module_symbol(&arena, in, in->model->name, ""));
+  for (uint32_t i = 0; i < guard.n; i++)
+    if (guard.at[i] >= 'a' && guard.at[i] <= 'z') ((char *)guard.at)[i] = (char)(guard.at[i] - 'a' + 'A');
+  out_printf(out, "/* Generated by gdlc. Every function returns a status of gdl.h; docs/abi.md explains. A workspace has the bytes that\n"
+                  " * NAME_workspace says, aligned to 64, and need not be cleared; what is written may not overlap what is read. */\n"
+                  "#ifndef GDL_%.*s_H\n#define GDL_%.*s_H\n#include \"gdl.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", STR(guard), STR(guard));
+  for (uint32_t k = 0; k < n; k++) {
+    write_model(&in[k], &arena, out);
+    for (uint32_t i = 0; i < in[k].nentries; i++) write_entry(&in[k], &in[k].entry[i], &arena, out);
+    out_printf(out, "\nextern const gdl_module %.*s;\n", STR(module_symbol(&arena, &in[k], in[k].model->name, "_module")));
+  }
+  out_printf(out, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+  arena_free(&arena);
 }

@@ -48,6 +48,33 @@ bool file_write(Arena *arena, Str path, Bytes bytes, bool executable, Why *why) 
   return why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
 }
 
+bool file_read(Arena *arena, Str path, Bytes *bytes, Why *why) {
+  Str name = str_copy(arena, path);
+  struct stat s;
+  int fd = open(name.at, O_RDONLY | O_CLOEXEC);
+  char *at = fd >= 0 && !fstat(fd, &s) ? arena_alloc(arena, (size_t)s.st_size + 1) : NULL;
+  size_t done = 0;
+  ssize_t n = at ? 1 : -1;
+  while (at && n > 0 && done < (size_t)s.st_size) {
+    n = read(fd, at + done, (size_t)s.st_size - done);
+    if (n > 0) done += (size_t)n;
+    else if (n < 0 && errno == EINTR) n = 1;
+  }
+  int e = errno;
+  if (fd >= 0) close(fd);
+  *bytes = (Bytes){ at, done };
+  return n >= 0 || why_no(why, CODE_NONE, "cannot read %s: %s", name.at, strerror(e));
+}
+
+bool folder_make(Arena *arena, Str path, Why *why) {
+  for (uint32_t i = 1; i < path.n; i++) {
+    if (path.at[i] != '/') continue;
+    Str folder = str_copy(arena, (Str){ path.at, i });
+    if (mkdir(folder.at, 0777) && errno != EEXIST) return why_no(why, CODE_NONE, "cannot make the folder %s: %s", folder.at, strerror(errno));
+  }
+  return true;
+}
+
 /* Runs a program by name; its standard error is the user's. Exit status, or -1 when it could not be started. */
 static int run(char *const *argv) {
   fflush(NULL);
@@ -126,22 +153,48 @@ bool link_program(Arena *arena, Str out, Str runtime, const Bytes *object, uint3
   return link_with(arena, out, before, sizeof before / sizeof *before, after, 2, object, n, why);
 }
 
-bool link_library(Arena *arena, Str out, LinkKind kind, const Bytes *object, uint32_t n, Why *why) {
-  if (kind == LINK_SHARED) {
-    const char *before[] = { "-shared", "-z", "noexecstack", "--build-id=none" }, *after[] = { "-l:libm.so.6" };
-    return link_with(arena, out, before, 4, after, 1, object, n, why);
-  }
-  if (kind == LINK_OBJECT) return link_with(arena, out, (const char *const[]){ "-r" }, 1, NULL, 0, object, n, why);
-  /* an archive of one member: ar's format is a header of text and the bytes */
-  Str name = temporary_name(arena, out), member = str_format(arena, "%.*s.o", STR(name)), target = str_copy(arena, out);
-  if (!link_library(arena, member, LINK_OBJECT, object, n, why)) return false;
-  char *argv[] = { (char *)"ar", (char *)"rcsD", (char *)name.at, (char *)member.at, NULL };
-  int status = run(argv);
-  unlink(member.at);
-  if (!status && replace(name.at, target.at)) return true;
-  int e = errno;
+static Str file_name(Str path) {
+  uint32_t from = path.n;
+  while (from && path.at[from - 1] != '/') from--;
+  return (Str){ path.at + from, path.n - from };
+}
+
+/* ld -r, then hidden symbols become local, so that nothing but the functions of the library meets other names. */
+static bool link_object(Arena *arena, Str out, const Bytes *object, uint32_t n, Why *why) {
+  Str name = str_copy(arena, out);
+  if (!link_with(arena, out, (const char *const[]){ "-r" }, 1, NULL, 0, object, n, why)) return false;
+  int status = run((char *[]){ (char *)"objcopy", (char *)"--localize-hidden", (char *)name.at, NULL });
+  if (!status) return true;
   unlink(name.at);
+  return status == 127 || status < 0 ? why_no(why, CODE_NONE, "no objcopy: install binutils")
+                                     : why_no(why, CODE_NONE, "cannot write %s: objcopy failed with status %d", name.at, status);
+}
+
+/* An archive of one member, of the archive's name: libfashion.a has libfashion.o. ar names it after its file, so that
+ * stands in a folder beside the archive for a moment. */
+static bool link_archive(Arena *arena, Str out, const Bytes *object, uint32_t n, Why *why) {
+  Str stem = file_name(out), target = str_copy(arena, out), folder = temporary_name(arena, out);
+  if (stem.n > 2 && !memcmp(stem.at + stem.n - 2, ".a", 2)) stem.n -= 2;
+  Str whole = str_format(arena, "%s.o", folder.at), member = str_format(arena, "%s/%.*s.o", folder.at, STR(stem));
+  Str archive = str_format(arena, "%s/archive", folder.at);
+  if (!link_object(arena, whole, object, n, why)) return false;
+  bool placed = !mkdir(folder.at, 0700) && replace(whole.at, member.at);
+  int status = placed ? run((char *[]){ (char *)"ar", (char *)"rcsD", (char *)archive.at, (char *)member.at, NULL }) : 0;
+  bool moved = placed && !status && replace(archive.at, target.at);
+  int e = errno;
+  unlink(placed ? member.at : whole.at);
+  if (!moved) unlink(archive.at);
+  rmdir(folder.at);
   if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no ar: install binutils");
   return status ? why_no(why, CODE_NONE, "cannot write %s: ar failed with status %d", target.at, status)
-                : why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
+                : moved || why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e));
+}
+
+bool link_library(Arena *arena, Str out, LinkKind kind, const Bytes *object, uint32_t n, Why *why) {
+  if (kind == LINK_SHARED) {
+    const char *before[] = { "-shared", "-z", "noexecstack", "--build-id=none", "-soname", str_copy(arena, file_name(out)).at }, *after[] = { "-l:libm.so.6" };
+    return link_with(arena, out, before, 6, after, 1, object, n, why);
+  }
+  if (kind == LINK_OBJECT) return link_object(arena, out, object, n, why);
+  return link_archive(arena, out, object, n, why);
 }

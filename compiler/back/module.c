@@ -4,7 +4,7 @@
  * member in the order of the header, so the two can be read side by side. Literal structs of LLVM have the layout
  * of C for these members. Generated code keeps no state: `run` builds pointers on its stack and returns a status.
  * Elsewhere: kernels (llvm.c), objects and linking (link.c), the typed header (header.c). */
-#include "back/module.h"
+#include "back/header.h"
 #include "gdl.h"
 #include "graph/expand.h"
 #include <llvm-c/Core.h>
@@ -167,6 +167,7 @@ static V describe_space(Describe *d, const Group *g, const Space *s) {
 /* --- arguments and entries ------------------------------------------------------------------------ */
 static const Value *value_of_arg(const Describe *d, const Arg *a) {
   const Model *m = d->model;
+  if (a->role == ARG_GRAD || a->role == ARG_COTANGENT) return NULL;
   for (uint32_t i = 0; i < m->ninputs; i++)
     if (str_equal(m->input[i]->name, a->name)) return m->input[i];
   for (uint32_t i = 0; m->train && i < m->train->ntargets; i++)
@@ -227,7 +228,7 @@ static V describe_arg(Describe *d, const Graph *g, const Arg *a, uint32_t nkinds
                 c32(d, nlabels), c32(d, 0), numbers, texts, kept);
 }
 
-/* --- functions ------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------------ */
 static V size_at(Describe *d, V sizes, uint32_t i) {
   V index = c64(d, i), p = LLVMBuildGEP2(d->b, d->i64, sizes, &index, 1, "");
   return LLVMBuildLoad2(d->b, d->i64, p, "");
@@ -240,6 +241,35 @@ static V size_value(Describe *d, const SizeExpr *e, V sizes, uint32_t n) {
   return sum;
 }
 
+/* --- symbols ---------------------------------------------------------------------------------------- */
+Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tail) {
+  Out out = { .arena = arena };
+  header_name(str_format(arena, "%.*s%.*s%s", STR(in->prefix), STR(name), tail), &out);
+  return out_text(&out);
+}
+
+static bool symbol_differs(Str name, Str *all, uint32_t *n, Why *why) {
+  for (uint32_t i = 0; i < *n; i++)
+    if (str_equal(all[i], name)) return why_no(why, CODE_NONE, "two functions or descriptors would be called %.*s", STR(name));
+  all[(*n)++] = name;
+  return true;
+}
+
+bool module_symbols_differ(Arena *arena, const ModuleInput *in, uint32_t n, Why *why) {
+  uint32_t most = n, k = 0;
+  for (uint32_t m = 0; m < n; m++) most += 2 * in[m].nentries;
+  Str *all = arena_array(arena, Str, most);
+  for (uint32_t m = 0; m < n; m++) {
+    if (!symbol_differs(module_symbol(arena, &in[m], in[m].model->name, "_module"), all, &k, why)) return false;
+    for (uint32_t e = 0; e < in[m].nentries; e++)
+      if (!symbol_differs(module_symbol(arena, &in[m], in[m].entry[e].name, ""), all, &k, why) ||
+          !symbol_differs(module_symbol(arena, &in[m], in[m].entry[e].name, "_workspace"), all, &k, why))
+        return false;
+  }
+  return true;
+}
+
+/* --- functions ------------------------------------------------------------------------------------- */
 static V function(Describe *d, Str name, LLVMTypeRef type, bool external) {
   V f = LLVMAddFunction(d->m, str_copy(d->arena, name).at, type);
   if (!external) LLVMSetLinkage(f, LLVMInternalLinkage);
@@ -286,6 +316,21 @@ static void refuse_if(Describe *d, V f, V bad, int status) {
   LLVMPositionBuilderAtEnd(d->b, go);
 }
 
+/* An argument that has numbers is a pointer, to a multiple of their width. */
+static void refuse_pointer(Describe *d, V f, V args, V sizes, const Graph *g, uint32_t i) {
+  const Arg *a = &g->arg.at[i];
+  V p = LLVMBuildPtrToInt(d->b, LLVMBuildLoad2(d->b, d->ptr, member(d, args, 8 * (uint64_t)i), ""), d->i64, "");
+  uint64_t width = a->number != NUMBER_REAL ? 4 : a->role == ARG_SUMS || g->f64 ? 8 : 4;
+  V missing = LLVMBuildICmp(d->b, LLVMIntEQ, p, c64(d, 0), "");
+  for (uint8_t k = 0; k < a->rank; k++) {
+    Size n = a->axis[k].n;
+    V count = n < 0 ? size_at(d, sizes, (uint32_t)(-n - 1)) : c64(d, n);
+    missing = LLVMBuildAnd(d->b, missing, LLVMBuildICmp(d->b, LLVMIntNE, count, c64(d, 0), ""), "");
+  }
+  V crooked = LLVMBuildICmp(d->b, LLVMIntNE, LLVMBuildAnd(d->b, p, c64(d, (int64_t)width - 1), ""), c64(d, 0), "");
+  refuse_if(d, f, LLVMBuildOr(d->b, missing, crooked, ""), GDL_BAD_ARG);
+}
+
 /* The numbers of a constant buffer, as bytes. */
 static V data_constant(Describe *d, const EntryBuf *x) {
   size_t n = (size_t)x->elems.c * (x->base == BASE_F64 || x->base == BASE_I64 ? 8 : 4);
@@ -313,7 +358,10 @@ static V run_function(Describe *d, const ModuleEntry *e) {
     refuse_if(d, f, LLVMBuildICmp(d->b, LLVMIntUGT, s, c64(d, INT32_MAX), ""), GDL_BAD_SIZE);
   }
   V address = LLVMBuildPtrToInt(d->b, space, d->i64, "");
-  refuse_if(d, f, LLVMBuildICmp(d->b, LLVMIntNE, LLVMBuildAnd(d->b, address, c64(d, 63), ""), c64(d, 0), ""), GDL_BAD_WORKSPACE);
+  V crooked = LLVMBuildICmp(d->b, LLVMIntNE, LLVMBuildAnd(d->b, address, c64(d, 63), ""), c64(d, 0), ""), none = LLVMBuildIsNull(d->b, space, "");
+  none = LLVMBuildAnd(d->b, none, LLVMBuildICmp(d->b, LLVMIntNE, size_value(d, &code->workspace, sizes, nsizes), c64(d, 0), ""), "");
+  refuse_if(d, f, LLVMBuildOr(d->b, crooked, none, ""), GDL_BAD_WORKSPACE);
+  for (uint32_t i = 0; i < e->lowered->arg.n; i++) refuse_pointer(d, f, args, sizes, e->lowered, i);
   /* what the host lends */
   LLVMBasicBlockRef lent = block(d, f), start = block(d, f), entry = LLVMGetInsertBlock(d->b);
   LLVMBuildCondBr(d->b, LLVMBuildIsNull(d->b, host, ""), start, lent);
@@ -376,7 +424,7 @@ static void typed_function(Describe *d, const ModuleEntry *e, V run) {
   LLVMTypeRef *type = arena_array(d->arena, LLVMTypeRef, nsizes + nargs + 1);
   for (uint32_t i = 0; i < nsizes; i++) type[n++] = d->i64;
   for (uint32_t i = 0; i < nargs + 1; i++) type[n++] = d->ptr;
-  V f = function(d, e->name, LLVMFunctionType(d->i32, type, n, 0), true);
+  V f = function(d, module_symbol(d->arena, d->in, e->name, ""), LLVMFunctionType(d->i32, type, n, 0), true);
   V sizes = LLVMBuildAlloca(d->b, LLVMArrayType2(d->i64, nsizes), ""), args = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, nargs ? nargs : 1), "");
   V call = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, sizeof(gdl_call) / 8), "");
   for (uint32_t i = 0; i < nsizes; i++) LLVMBuildStore(d->b, LLVMGetParam(f, i), member(d, sizes, 8 * (uint64_t)i));
@@ -388,10 +436,29 @@ static void typed_function(Describe *d, const ModuleEntry *e, V run) {
   LLVMBuildRet(d->b, LLVMBuildCall2(d->b, LLVMFunctionType(d->i32, &d->ptr, 1, 0), run, &call, 1, ""));
 }
 
+/* size_t NAME_workspace(int64_t sizes...): a multiple of 64 that is not 0, as aligned_alloc wants it; 0 for bad sizes. */
+static void typed_workspace(Describe *d, const ModuleEntry *e, V workspace) {
+  uint32_t n = e->lowered->symbol.n;
+  LLVMTypeRef *type = arena_array(d->arena, LLVMTypeRef, n);
+  for (uint32_t i = 0; i < n; i++) type[i] = d->i64;
+  V f = function(d, module_symbol(d->arena, d->in, e->name, "_workspace"), LLVMFunctionType(d->i64, type, n, 0), true);
+  V sizes = LLVMBuildAlloca(d->b, LLVMArrayType2(d->i64, n), ""), bad = LLVMConstInt(LLVMInt1TypeInContext(d->c), 0, 0);
+  for (uint32_t i = 0; i < n; i++) {
+    LLVMBuildStore(d->b, LLVMGetParam(f, i), member(d, sizes, 8 * (uint64_t)i));
+    bad = LLVMBuildOr(d->b, bad, LLVMBuildICmp(d->b, LLVMIntUGT, LLVMGetParam(f, i), c64(d, INT32_MAX), ""), "");
+  }
+  V bytes = LLVMBuildCall2(d->b, LLVMFunctionType(d->i64, &d->ptr, 1, 0), workspace, &sizes, 1, "");
+  bytes = LLVMBuildAnd(d->b, LLVMBuildAdd(d->b, bytes, c64(d, 64), ""), c64(d, -64), "");
+  LLVMBuildRet(d->b, LLVMBuildSelect(d->b, bad, c64(d, 0), bytes, ""));
+}
+
 static V describe_kernel(Describe *d, const ModuleEntry *e, V args) {
   const EntryCode *code = e->code;
   V workspace = workspace_function(d, e), run = run_function(d, e);
-  typed_function(d, e, run);
+  if (!d->in->the_module) {
+    typed_function(d, e, run);
+    typed_workspace(d, e, workspace);
+  }
   uint32_t nsizes = e->lowered->symbol.n;
   V *names = arena_array(d->arena, V, nsizes), *stages = arena_array(d->arena, V, code->kernel.n + 1);
   double *flops = arena_array(d->arena, double, code->kernel.n + 1);
@@ -547,7 +614,7 @@ void module_describe(LLVMModuleRef module, Arena *arena, const ModuleInput *in) 
                  c64(&d, m->train ? 1 + 2 * (int64_t)model_pairs(m) : 0), array(&d, score, nscores),
                  m->train ? text(&d, m->train->optimizer) : null(&d), real(&d, m->train ? m->train->valid_part : 0),
                  array(&d, augment, naugment), c32(&d, naugment), c32(&d, flags), null(&d), null(&d));
-  Str name = in->the_module ? S("gdl_the_module") : str_format(arena, "%.*s_module", STR(m->name));
+  Str name = in->the_module ? S("gdl_the_module") : module_symbol(arena, in, m->name, "_module");
   V g = LLVMAddGlobal(module, LLVMTypeOf(all), name.at);
   LLVMSetInitializer(g, all);
   LLVMSetGlobalConstant(g, 1);

@@ -1,7 +1,7 @@
-/* module.h: the descriptor of a compiled file, and the functions that its users call.
+/* module.h: the descriptor of a compiled model, and the functions that its users call.
  *
- * For each entry: NAME (typed, for people), NAME_workspace, and behind the gdl_kernel a `run` that checks sizes,
- * binds buffers and hands each pipeline to parallel_for. Everything is a constant of gdl.h's layout; runtime/gdl.h
+ * For each entry behind the gdl_kernel a `run` that checks sizes and pointers, binds buffers and hands each pipeline
+ * to parallel_for; in a library NAME and NAME_workspace too, typed, for people. Everything is a constant of gdl.h's layout; runtime/gdl.h
  * is the truth, and a test compiles both and compares sizes and offsets. */
 #ifndef GDLC_BACK_MODULE_H
 #define GDLC_BACK_MODULE_H
@@ -22,8 +22,14 @@ typedef struct ModuleInput {
   const ModuleEntry *entry;
   uint32_t nentries;
   Str target, source;               /* "x86-64-v4"; the text of the file                            */
-  bool the_module;                  /* name it gdl_the_module (a program), else NAME_module          */
+  Str prefix;                       /* of external symbols; empty: none                             */
+  bool the_module;                  /* a program: no typed functions, the descriptor is gdl_the_module; else NAME_module */
 } ModuleInput;
+
+/* The external symbol of an entry or model: prefix, name, tail; `_` behind a keyword. */
+Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tail);
+/* All external symbols of n modules differ; else false, and two that do not. */
+bool module_symbols_differ(Arena *arena, const ModuleInput *in, uint32_t n, Why *why);
 
 /* Adds everything to an LLVM module; kernels are declared external, hidden. */
 void module_describe(LLVMModuleRef m, Arena *arena, const ModuleInput *in);

@@ -4,7 +4,7 @@ build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 strict="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I. -I$here/../runtime"
-"$build/gdlc" "$here/programs/small.gdl" --emit=header=small.h,obj=small.o,lib=libsmall.a,so=libsmall.so || echo "fail abi: --emit of libraries"
+"$build/gdlc" "$here/programs/small.gdl" --entry=infer,infer64,pull,pull64,step,eval,score,trace,trace64,slope64 --emit=header=small.h,obj=small.o,lib=libsmall.a,so=libsmall.so || echo "fail abi: --emit of libraries"
 try() { name=$1; shift; if "$@" >err 2>&1; then echo "pass abi: $name"; else echo "fail abi: $name"; cat err >&2; fi; }
 try "C11 compiles"   gcc -std=c11 $strict -o c11 "$here/abi/walk.c" small.o -lm
 try "C17 compiles"   gcc -std=c17 $strict -o c17 "$here/abi/walk.c" small.o -lm
