@@ -132,7 +132,7 @@ Ref ix_ref(Gen *x, Ix ix) {
 /* --- addresses -------------------------------------------------------------------------------------------- */
 typedef struct Address { Ref at; int64_t offset; int32_t lane; } Address;
 
-static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
+static Address plain_address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
   Coord c[COORDS_MOST];
   uint32_t n = gen_coords(x->g, s, c);
   Address a = { .at = 0, .offset = loc->offset };
@@ -158,6 +158,27 @@ static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
     a.lane += at.lane * (int32_t)stride;
   }
   if (!a.at) a.at = l_int(k, 0);
+  return a;
+}
+
+/* Where a transform is written out: literal indices are part of the offset, and what is left is one place for all of them. */
+static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
+  if (!x->writes) return plain_address(x, loc, s, ix);
+  Ix moving[COORDS_MOST];
+  uint32_t n = gen_coords(x->g, s, NULL);
+  int64_t offset = loc->offset;
+  for (uint32_t i = 0; i < n; i++) {
+    moving[i] = ix[i];
+    bool literal = !ix[i].part && !ix[i].lane && x->k->ins.at[ix[i].at].op == L_ICONST && !(i == 0 && loc->chunk);
+    if (!literal) continue;
+    offset += x->k->ins.at[ix[i].at].imm * loc->stride[i];
+    moving[i].at = x->zero;
+  }
+  const Known *known = gen_known(x, 0, loc, moving, n);
+  if (known) return (Address){ known->r, offset, known->lane };
+  Address a = plain_address(x, loc, s, moving);
+  gen_learn(x, &(Known){ .loc = *loc, .r = a.at, .lane = a.lane }, moving, n);
+  a.offset = offset;
   return a;
 }
 

@@ -156,7 +156,7 @@ void gen_nest_together(Gen *x, const Nest *nest, uint32_t n) {
 
 void gen_nest(Gen *x, const Nest *nest) {
   if (node(x, nest->v)->op == OP_harmonics) gen_harmonics(x, nest);
-  else gen_nest_together(x, nest, 1);
+  else if (!gen_transform(x, nest)) gen_nest_together(x, nest, 1);
 }
 
 static void copy_one(Gen *x, const Ix *ix, void *context) {

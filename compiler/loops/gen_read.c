@@ -321,7 +321,10 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
 }
 
 /* A label that stands twice in the result: only its diagonal is not 0. */
-static Ref compute_contract(Gen *x, const Node *n, const Ix *ix) {
+static Ref compute_contract(Gen *x, Val v, const Ix *ix) {
+  const Node *n = node(x, v);
+  Ref written = x->writes ? gen_transform_at(x, v, ix) : 0;
+  if (written) return written;
   Kernel *k = x->k;
   Ref diagonal = 0;
   for (uint8_t a = 0; a < n->shape.rank; a++)
@@ -706,7 +709,7 @@ Ref gen_compute(Gen *x, Val v, const Ix *ix) {
     }
     return gen_expr(x, n->expr, arg);
   }
-  case OP_contract: return compute_contract(x, n, ix);
+  case OP_contract: return compute_contract(x, v, ix);
   case OP_gather: return compute_gather(x, n, ix);
   case OP_lse: return compute_lse(x, n, ix);
   case OP_rmax: return largest(x, n, ix, n->fill);
@@ -722,5 +725,12 @@ Ref gen_compute(Gen *x, Val v, const Ix *ix) {
 
 Ref gen_read(Gen *x, Val v, const Ix *ix) {
   const Loc *loc = &x->loc[v];
-  return loc->sort == LOC_NONE ? gen_compute(x, v, ix) : gen_load(x, loc, &node(x, v)->shape, ix);
+  if (loc->sort != LOC_NONE) return gen_load(x, loc, &node(x, v)->shape, ix);
+  if (!x->writes || !gen_transforms(x->g, v)) return gen_compute(x, v, ix);
+  uint32_t n = gen_coords(x->g, &node(x, v)->shape, NULL);
+  const Known *known = gen_known(x, v, NULL, ix, n);
+  if (known) return known->r;
+  Ref r = gen_compute(x, v, ix);
+  gen_learn(x, &(Known){ .v = v, .r = r }, ix, n);
+  return r;
 }
