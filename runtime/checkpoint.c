@@ -150,27 +150,26 @@ static bool whole_number(const json_t *meta, const char *key, int base, uint64_t
   return end != at && !*end && *at != '-';
 }
 
-static bool read_meta(State *s, const char *path, const json_t *meta, uint32_t *crc, Trouble *t) {
+static bool read_meta(State *s, const char *path, const json_t *meta, Trouble *t) {
   if (!json_is_object(meta) || strcmp(meta_text(meta, "format"), "gdl 1") != 0)
     return rt_fail(t, EXIT_REFUSED, "%s: was not written by a program of gdlc: its metadata name no format `gdl 1`", path);
   if (strcmp(meta_text(meta, "model"), s->module->name) != 0)
     return rt_fail(t, EXIT_REFUSED, "%s: holds the model `%s`, this program is `%s`", path, meta_text(meta, "model"), s->module->name);
-  uint64_t hash, x[7];
+  uint64_t hash, x[6];
   if (!whole_number(meta, "hash", 16, &hash) || hash != s->module->hash)
     return rt_fail(t, EXIT_REFUSED, "%s: was written by another version of %s (hash %s, this is %016llx): use the program that wrote it, or train again",
                    path, s->module->name, meta_text(meta, "hash"), (unsigned long long)s->module->hash);
-  static const char *const keys[] = { "crc32", "seed", "epoch", "batch", "step", "best_epoch", "since" };
-  for (int i = 0; i < 7; i++)
-    if (!whole_number(meta, keys[i], i ? 10 : 16, &x[i])) return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `%s`", path, keys[i]);
+  static const char *const keys[] = { "seed", "epoch", "batch", "step", "best_epoch", "since" };
+  for (int i = 0; i < 6; i++)
+    if (!whole_number(meta, keys[i], 10, &x[i])) return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `%s`", path, keys[i]);
   uint64_t data = 0;
   if (!read_sums(s, meta) || !whole_number(meta, "data", 16, &data)) return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `sums` or `data`", path);
-  *crc = (uint32_t)x[0];
-  s->seed = x[1];
-  s->epoch = (int64_t)x[2];
-  s->batch = (int64_t)x[3];
-  s->step = (int64_t)x[4];
-  s->best_epoch = (int64_t)x[5];
-  s->since = (int64_t)x[6];
+  s->seed = x[0];
+  s->epoch = (int64_t)x[1];
+  s->batch = (int64_t)x[2];
+  s->step = (int64_t)x[3];
+  s->best_epoch = (int64_t)x[4];
+  s->since = (int64_t)x[5];
   s->best = strtod(meta_text(meta, "best"), NULL);
   s->data = (uint32_t)data;
   return true;
@@ -199,28 +198,37 @@ static bool read_tensor(const State *s, const char *path, const Part *part, cons
 }
 
 /* Settings that were given when the file was written hold on, unless they are given again. */
-static bool read_settings(Settings *set, const json_t *meta, Trouble *t) {
+static bool read_settings(const State *s, Settings *set, const char *path, const json_t *meta, Trouble *t) {
   json_t *all = json_loads(meta_text(meta, "settings"), 0, NULL), *value;
   const char *name;
-  bool ok = true;
+  double batch = 0;                 /* of the training that wrote it                                 */
+  for (int32_t i = 0; i < s->module->nsettings; i++)
+    if (strcmp(s->module->settings[i].name, "batch") == 0) batch = s->module->settings[i].value;
   json_object_foreach(all, name, value) {
     bool given = false;
+    const char *text = json_string_value(value);
     for (int32_t i = 0; i < set->n; i++) given |= set->at[i].given && strcmp(set->at[i].name, name) == 0;
-    char *assignment = given || !ok ? NULL : rt_text(t, "%s=%s", name, json_string_value(value));
-    if (assignment) ok = rt_settings_set(set, assignment, t);
+    if (text && strcmp(name, "batch") == 0) batch = strtod(text, NULL);
+    char *assignment = given || !text ? NULL : rt_text(t, "%s=%s", name, text);
+    if (assignment) rt_settings_set(set, assignment, t);
     free(assignment);
   }
   json_decref(all);
-  return ok;
+  if (s->batch > 0 && batch > 0 && batch != rt_setting(set, "batch"))
+    rt_fail(t, EXIT_USAGE, "--set batch=%g: %s stands in the middle of an epoch of batches of %g; end the epoch with these", rt_setting(set, "batch"), path, batch);
+  return !t->code;
 }
 
 static bool load(State *s, Settings *set, const char *path, bool whole, json_t *root, const uint8_t *at, size_t n, Trouble *t) {
-  uint32_t crc = 0, found = crc_of(0, at, n);
+  uint32_t found = crc_of(0, at, n);
+  char written[20], right[20];      /* as text, since capital letters are damage, too                */
   json_t *meta = json_object_get(root, "__metadata__");
-  if (!read_meta(s, path, meta, &crc, t)) return false;
+  if (!read_meta(s, path, meta, t)) return false;
+  snprintf(written, sizeof written, "%s", meta_text(meta, "crc32"));
   json_object_del(meta, "crc32");
   if (!crc_meta(meta, &found, t)) return false;
-  if (found != crc) return rt_fail(t, EXIT_REFUSED, "%s: is damaged: its checksum does not match; use another checkpoint", path);
+  snprintf(right, sizeof right, "%08x", found);
+  if (strcmp(written, right) != 0) return rt_fail(t, EXIT_REFUSED, "%s: is damaged: its checksum does not match; use another checkpoint", path);
   Part part[GROUPS_MOST];
   bool has_moments = false;
   const char *key;
@@ -237,7 +245,7 @@ static bool load(State *s, Settings *set, const char *path, bool whole, json_t *
       if (!read_tensor(s, path, &part[p], &s->module->weights[i], root, &end, at, n, t)) return false;
     }
   if ((size_t)end != n || json_object_size(root) != expected) return rt_fail(t, EXIT_REFUSED, "%s: holds tensors that %s does not know", path, s->module->name);
-  return !set || read_settings(set, meta, t);
+  return !set || read_settings(s, set, path, meta, t);
 }
 
 bool rt_checkpoint_load(State *s, Settings *set, const char *path, bool whole, Trouble *t) {

@@ -4,6 +4,7 @@
  * names files and settings mean is checked by the commands. Exit codes: docs/running.md. */
 #include "run.h"
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,7 @@ int main(int argc, char **argv) {
     }
   signal(SIGPIPE, SIG_IGN);         /* a reader that leaves ends the output, not a training             */
   signal(SIGXFSZ, SIG_IGN);         /* a file that may not grow is an error of write, with its message  */
+  json_set_alloc_funcs(rt_json_alloc, free);
   Trouble t = { 0 };
   Options o = { .program = program, .command = c->name, .argc = argc, .argv = argv };
   Run r = { .module = &gdl_the_module, .options = &o };
@@ -170,7 +172,9 @@ int main(int argc, char **argv) {
   rt_settings_close(&r.settings);
   rt_host_close(r.host);
   if (r.device && r.module->close) r.module->close(r.device);
-  fflush(stdout);
+  int error = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+  if (ok && error && error != EPIPE && c->bit != TRAIN)          /* what a training leaves is in its folder */
+    ok = rt_fail(&t, EXIT_IO, "standard output cannot be written: %s", strerror(error));
   if (!ok && t.text[0]) fprintf(stderr, "%s: %s\n", program, t.text);
   return ok ? EXIT_OK : t.code ? t.code : EXIT_BUG;
 }

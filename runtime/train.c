@@ -64,18 +64,36 @@ static bool make_folders(const char *path, Trouble *t) {
 static bool open_folder(Training *x, const char *folder, Trouble *t) {
   bool resume = x->run->options->resume;
   if (!make_folders(folder, t)) return false;
-  x->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  do x->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (x->lock < 0 && errno == EINTR);
   if (x->lock < 0) return rt_fail(t, EXIT_IO, "%s: %s; choose another folder with --out", folder, strerror(errno));
-  if (flock(x->lock, LOCK_EX | LOCK_NB) != 0)
-    return rt_fail(t, EXIT_REFUSED, "%s: another training writes there; wait for it, or choose another folder with --out", folder);
+  int locked;                       /* the system opens the lock when the process ends, however it does */
+  do locked = flock(x->lock, LOCK_EX | LOCK_NB);
+  while (locked != 0 && errno == EINTR);
+  if (locked != 0 && errno != EWOULDBLOCK) return rt_fail(t, EXIT_IO, "%s: cannot be locked: %s; choose another folder with --out", folder, strerror(errno));
+  if (locked != 0) return rt_fail(t, EXIT_REFUSED, "%s: another training writes there; wait for it, or choose another folder with --out", folder);
   x->last = rt_text(t, "%s/last.safetensors", folder);
   x->best = rt_text(t, "%s/best.safetensors", folder);
   if (!x->last || !x->best) return false;
   if (access(folder, W_OK) != 0) return rt_fail(t, EXIT_IO, "%s: is not writable; choose another folder with --out", folder);
-  bool there = access(x->last, F_OK) == 0;
+  bool there = false;
+  if (!rt_find_file(x->last, &there, t)) return false;
   if (there && !resume) return rt_fail(t, EXIT_REFUSED, "%s: holds a training already; go on with it by --resume, or choose another folder with --out", folder);
   if (!there && resume) return rt_fail(t, EXIT_REFUSED, "%s: holds no last.safetensors to go on from; leave out --resume", folder);
   return true;
+}
+
+/* What the checkpoint says to be the best so far must be there, whole, and of this training. */
+static bool check_best(const Training *x, Trouble *t) {
+  const State *s = &x->run->state;
+  State best = { 0 };
+  if (s->best_epoch == 0) return true;
+  bool ok = rt_state_open(&best, s->module, t) && rt_checkpoint_load(&best, NULL, x->best, false, t);
+  if (ok && (best.best_epoch != s->best_epoch || best.epoch != s->best_epoch || best.seed != s->seed || best.data != s->data))
+    ok = rt_fail(t, EXIT_REFUSED, "%s: is not the best of this training, which is that after epoch %lld: put it back, or start anew with another --out", x->best,
+                 (long long)s->best_epoch);
+  rt_state_close(&best);
+  return ok;
 }
 
 static bool read_data(Training *x, const gdl_kernel *k, Trouble *t) {
@@ -123,6 +141,7 @@ static bool open_training(Training *x, const char *folder, Trouble *t) {
   if (!o->resume) rt_state_draw(&r->state, seed);
   else {
     if (!rt_checkpoint_load(&r->state, &r->settings, x->last, true, t)) return false;
+    if (!check_best(x, t)) return false;
     if (o->seed && r->state.seed != seed) return rt_fail(t, EXIT_USAGE, "--seed %s: the checkpoint was begun with seed %llu", o->seed, (unsigned long long)r->state.seed);
   }
   if (!read_data(x, k, t)) return false;
@@ -281,8 +300,13 @@ static bool end_epoch(Training *x, const char *folder, int64_t epochs, Trouble *
          save(x, x->last, true, t);
 }
 
-static bool finish(Training *x, const char *folder, const char *ended, Trouble *t) {
+/* `stop`: for want of a better score; `early`: by --steps. */
+static bool finish(Training *x, const char *folder, bool stop, bool early, Trouble *t) {
   Run *r = x->run;
+  char ended[100];
+  if (early) snprintf(ended, sizeof ended, "ended after %lld steps", (long long)r->state.step);
+  else if (stop) snprintf(ended, sizeof ended, "stopped early, after %lld epochs without a better score", (long long)r->state.since);
+  else snprintf(ended, sizeof ended, "ended after %lld epochs", (long long)r->state.epoch);
   const gdl_module *m = r->module;
   struct rusage use = { 0 };
   getrusage(RUSAGE_SELF, &use);
@@ -292,7 +316,7 @@ static bool finish(Training *x, const char *folder, const char *ended, Trouble *
   const uint32_t *index = x->has_test || x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
   int64_t n = x->has_test ? f.ntest : f.nvalid ? f.nvalid : f.ntrain;
   Answers answers = { .part = x->has_test ? "test" : f.nvalid ? "valid" : "data" };
-  bool there = access(x->best, F_OK) == 0;           /* no epoch has ended: the last weights are the best */
+  bool there = r->state.best_epoch > 0;              /* else no epoch has ended: the last weights are the best */
   bool ok = there ? rt_checkpoint_load(&r->state, NULL, x->best, false, t) : save(x, x->best, false, t);
   if (ok && x->has_test) {
     ok = rt_evaluate(r, s, index, n, NULL, x->valid_sums, t) && rt_score(r, x->valid_sums, x->scores, t);
@@ -309,6 +333,19 @@ static bool finish(Training *x, const char *folder, const char *ended, Trouble *
   return ok;
 }
 
+/* Whether an earlier process came to the end of finish: it writes the page after the settings say how it ended. */
+static bool is_finished(const char *folder, Trouble *t) {
+  char *path = rt_text(t, "%s/config.json", folder), *page = rt_text(t, "%s/report.html", folder);
+  uint8_t *at = NULL;
+  size_t n = 0;
+  bool there = false, finished = path && page && rt_find_file(page, &there, t) && there && rt_find_file(path, &there, t) && there &&
+                                 rt_read_file(path, 1u << 28, &at, &n, t) && !strstr((const char *)at, "\"state\": \"running\"");
+  free(at);
+  free(path);
+  free(page);
+  return finished;
+}
+
 static bool train(Training *x, const char *folder, Trouble *t) {
   Run *r = x->run;
   State *s = &r->state;
@@ -316,15 +353,16 @@ static bool train(Training *x, const char *folder, Trouble *t) {
   printf("%s: %lld trained numbers, %u samples to train%s, batches of %lld, %d threads, seed %llu\n", r->module->name, (long long)rt_count_trained(r->module), x->split.ntrain,
          x->split.nvalid || x->has_valid ? "" : ", none kept for validation", (long long)x->batch, rt_host_threads(r->host), (unsigned long long)s->seed);
   if (r->options->resume) printf("goes on at epoch %lld, batch %lld\n", (long long)s->epoch + 1, (long long)s->batch + 1);
-  if (r->options->resume && s->epoch >= epochs) {
-    printf("%s: its %lld epochs are over; more with --epochs N\n", folder, (long long)s->epoch);
-    return true;
+  bool stop = patience > 0 && s->since >= patience, ended = false;
+  if (r->options->resume && (stop || s->epoch >= epochs)) {
+    if (stop) printf("%s: it was stopped early, after %lld epochs without a better score; more with --set stop.patience=N\n", folder, (long long)s->since);
+    else printf("%s: its %lld epochs are over; more with --epochs N\n", folder, (long long)s->epoch);
+    return is_finished(folder, t) || (!t->code && finish(x, folder, stop, false, t));
   }
   fflush(stdout);
   Facts begun = { .ended = "running", .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n };
   if (!rt_config_write(r, folder, &begun, t)) return false;
   x->began = now();
-  bool stop = false, ended = false;
   while (s->epoch < epochs && !stop && !ended) {
     if (!train_epoch(x, epochs, &ended, t)) return false;
     if (!caught && s->batch == x->batches) {
@@ -342,11 +380,7 @@ static bool train(Training *x, const char *folder, Trouble *t) {
     t->code = 128 + caught;
     return false;
   }
-  char why[100];
-  if (ended) snprintf(why, sizeof why, "ended after %lld steps", (long long)s->step);
-  else if (stop) snprintf(why, sizeof why, "stopped early, after %lld epochs without a better score", (long long)patience);
-  else snprintf(why, sizeof why, "ended after %lld epochs", (long long)s->epoch);
-  return finish(x, folder, why, t);
+  return finish(x, folder, stop, ended, t);
 }
 
 bool rt_train(Run *r, Trouble *t) {

@@ -1,7 +1,7 @@
 /* trouble.c: reasons, checked memory, and whole files.
  *
  * Memory comes zeroed, so that no run depends on what lay there before. Files are replaced atomically: a
- * temporary one in the same folder, fsync, rename, fsync of the folder; a crash leaves the old file. */
+ * temporary one in the same folder, fsync, rename, fsync of the folder; a crash leaves the old file or the new one. */
 #include "trouble.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,10 +62,36 @@ char *rt_text(Trouble *t, const char *format, ...) {
   return text;
 }
 
+/* Calls that a signal has interrupted are made again; of reads and writes that are cut short, the rest is done. */
+static int open_file(const char *path, int flags) {
+  int file;
+  do file = open(path, flags | O_CLOEXEC, 0666);
+  while (file < 0 && errno == EINTR);
+  return file;
+}
+
+static bool sync_file(int file) {
+  int status;
+  do status = fsync(file);
+  while (status != 0 && errno == EINTR);
+  return status == 0;
+}
+
+/* On Linux the file is closed when this was interrupted, too. */
+static bool close_file(int file) { return close(file) == 0 || errno == EINTR; }
+
+static bool move_file(const char *from, const char *to) {
+  int status;
+  do status = rename(from, to);
+  while (status != 0 && errno == EINTR);
+  return status == 0;
+}
+
 static bool write_all(int file, const uint8_t *at, size_t n) {
   while (n > 0) {
     ssize_t done = write(file, at, n < (1u << 30) ? n : (1u << 30));
     if (done < 0 && errno == EINTR) continue;
+    if (done == 0) errno = EIO;
     if (done <= 0) return false;
     at += done;
     n -= (size_t)done;
@@ -78,57 +104,74 @@ static bool sync_folder(const char *path) {
   char folder[4096];
   const char *slash = strrchr(path, '/');
   size_t n = slash ? (size_t)(slash - path) : 0;
+  errno = ENAMETOOLONG;
   if (n >= sizeof folder) return false;
   if (n) memcpy(folder, path, n);
   folder[n] = 0;
-  int file = open(n ? folder : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int file = open_file(n ? folder : slash ? "/" : ".", O_RDONLY | O_DIRECTORY);
   if (file < 0) return false;
-  bool ok = fsync(file) == 0 || errno == EINVAL;      /* some file systems cannot sync a folder */
-  return (close(file) == 0) && ok;
+  bool ok = sync_file(file) || errno == EINVAL;       /* some file systems cannot sync a folder */
+  int error = errno;
+  ok = close_file(file) && ok;
+  if (!ok) errno = error;
+  return ok;
 }
 
 bool rt_write_file(const char *path, const Piece *piece, size_t n, Trouble *t) {
   char *temporary = rt_text(t, "%s.part", path);
   if (!temporary) return false;
-  bool ok = false;
-  int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file >= 0) {
-    ok = true;
+  int file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC), error = errno;
+  bool ok = file >= 0, moved = false;
+  if (ok) {
     for (size_t i = 0; i < n && ok; i++) ok = write_all(file, piece[i].at, piece[i].n);
-    ok = ok && fsync(file) == 0;
-    int error = errno;
-    ok = (close(file) == 0) && ok;
-    errno = error;
+    ok = ok && sync_file(file);
+    error = errno;
+    if (!close_file(file) && ok) {
+      ok = false;
+      error = errno;
+    }
   }
-  ok = ok && rename(temporary, path) == 0 && sync_folder(path);
+  if (ok) {
+    moved = move_file(temporary, path);
+    ok = moved && sync_folder(path);
+    error = errno;
+  }
   if (!ok) {
-    rt_fail(t, EXIT_IO, "%s: cannot be written: %s; choose a folder with room that you may write to", path, strerror(errno));
-    if (file >= 0) unlink(temporary);
+    rt_fail(t, EXIT_IO, "%s: cannot be written: %s; choose a folder with room that you may write to", path, strerror(error));
+    if (file >= 0 && !moved) unlink(temporary);
   }
   free(temporary);
   return ok;
 }
 
+bool rt_find_file(const char *path, bool *there, Trouble *t) {
+  struct stat s;
+  *there = stat(path, &s) == 0;
+  return *there || errno == ENOENT || rt_fail(t, EXIT_IO, "%s: cannot be looked up: %s", path, strerror(errno));
+}
+
 bool rt_read_file(const char *path, size_t most, uint8_t **at, size_t *n, Trouble *t) {
   struct stat s;
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  *at = NULL;
+  *n = 0;
+  int file = open_file(path, O_RDONLY);
   if (file < 0) return rt_fail(t, EXIT_IO, "%s: %s", path, strerror(errno));
   bool ok = false;
-  *at = NULL;
-  if (fstat(file, &s) != 0 || !S_ISREG(s.st_mode)) {
+  if (fstat(file, &s) != 0) {
+    rt_fail(t, EXIT_IO, "%s: %s", path, strerror(errno));
+  } else if (!S_ISREG(s.st_mode)) {
     rt_fail(t, EXIT_IO, "%s: is no regular file", path);
   } else if ((uint64_t)s.st_size > most) {
     rt_fail(t, EXIT_MEMORY, "%s: has %lld bytes; at most %zu are read", path, (long long)s.st_size, most);
   } else if ((*at = rt_alloc((size_t)s.st_size + 1, 1, t))) {
-    size_t done = 0;
-    while (done < (size_t)s.st_size) {
-      ssize_t got = read(file, *at + done, (size_t)s.st_size - done);
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) break;
-      done += (size_t)got;
+    ssize_t got = 1;
+    while (*n < (size_t)s.st_size && got != 0) {
+      got = read(file, *at + *n, (size_t)s.st_size - *n);
+      if (got < 0 && errno != EINTR) break;
+      if (got > 0) *n += (size_t)got;
     }
-    *n = done;
-    ok = done == (size_t)s.st_size || rt_fail(t, EXIT_IO, "%s: reading ended after %zu of %lld bytes", path, done, (long long)s.st_size);
+    ok = *n == (size_t)s.st_size || rt_fail(t, EXIT_IO, "%s: reading ended after %zu of %lld bytes%s%s", path, *n, (long long)s.st_size,
+                                            got < 0 ? ": " : "", got < 0 ? strerror(errno) : "");
   }
   close(file);
   if (!ok) {
@@ -136,4 +179,14 @@ bool rt_read_file(const char *path, size_t most, uint8_t **at, size_t *n, Troubl
     *at = NULL;
   }
   return ok;
+}
+
+/* Jansson says little when it has no memory: an array lacks an element, a text is empty. A checkpoint or a report with less
+ * in it must not be written, so such a process ends here; no file is open then. */
+void *rt_json_alloc(size_t n) {
+  void *at = malloc(n ? n : 1);
+  if (at) return at;
+  fflush(stdout);
+  fprintf(stderr, "%s: out of memory: %zu bytes were asked for\n", program_invocation_name, n);
+  _exit(EXIT_MEMORY);
 }

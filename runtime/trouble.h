@@ -1,7 +1,8 @@
 /* trouble.h: what went wrong, in words for the user, with the exit code that says of which kind it is.
  *
  * A function that can fail takes a Trouble, fills it once, and returns false. The text names the file and
- * the place, and ends with the remedy where there is one. main.c prints it; nothing else exits. */
+ * the place, and ends with the remedy where there is one. main.c prints it; nothing else exits,
+ * but for memory of JSON (rt_json_alloc). */
 #ifndef GDL_RT_TROUBLE_H
 #define GDL_RT_TROUBLE_H
 #include <stdarg.h>
@@ -22,5 +23,7 @@ char *rt_text(Trouble *t, const char *format, ...) __attribute__((format(printf,
 /* A whole file: written beside its place, synced, then renamed, so that a reader sees the old or the new one. */
 typedef struct Piece { const void *at; size_t n; } Piece;
 bool rt_write_file(const char *path, const Piece *piece, size_t n, Trouble *t);
+bool rt_find_file(const char *path, bool *there, Trouble *t);             /* false: it cannot be known         */
 bool rt_read_file(const char *path, size_t most, uint8_t **at, size_t *n, Trouble *t);    /* zero behind the end */
+void *rt_json_alloc(size_t n);       /* for json_set_alloc_funcs: leaves with EXIT_MEMORY, and never returns NULL */
 #endif
