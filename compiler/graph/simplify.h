@@ -67,7 +67,7 @@ typedef struct Factors { ExprId num[16], den[16]; uint32_t nnum, nden; } Factors
 void factors_of(ExprPool *p, ExprId e, Factors *f);
 /* Terms of a sum: signs in `minus`. */
 typedef struct Sums { ExprId term[16]; bool minus[16]; uint32_t n; } Sums;
-void terms_of(const ExprPool *p, ExprId e, bool minus, Sums *s);
+void terms_of(const ExprPool *p, ExprId e, Sums *s);
 /* simplify_contract.c, simplify_view.c */
 Val put_contract(Rewriter *w, const Product *p);
 Val put_view(Rewriter *w, const Node *n);

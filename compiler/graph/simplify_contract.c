@@ -223,8 +223,8 @@ static bool over_batch(const Rewriter *w, const Product *p) {
 
 /* Is every term, but for factors that leave, a sum that nobody else reads? Then sum and sum become one. */
 static bool terms_are_sums(Rewriter *w, const Node *m, const Product *p, ExprId e) {
-  Sums s = { 0 };
-  terms_of(&w->g->expr, e, false, &s);
+  Sums s;
+  terms_of(&w->g->expr, e, &s);
   for (uint32_t k = 0; k < s.n; k++) {
     Factors f;
     ExprId body = 0;
@@ -255,9 +255,9 @@ static Val split_sum(Rewriter *w, const Product *p, bool *factors) {
   if (!rewrite_on(w, REWRITE_sum_split) || p->n != 1 || !sums(p, p->labels.of[0]) || repeats(p->labels.of[0])) return 0;
   Node m = node(w, p->x[0]);
   if (m.op != OP_map || m.nargs == 0 || m.waived != w->g->waived) return 0;
-  Sums s = { 0 };
+  Sums s;
   ExprPool *pool = &w->g->expr;
-  terms_of(pool, m.expr, false, &s);
+  terms_of(pool, m.expr, &s);
   bool less = over_batch(w, p) && wait_after(w, &m, p, &s) < wait_of(w, &m, m.expr);
   bool merges = rewrite_on(w, REWRITE_contract_contract) && w->uses.at[p->x[0]] <= 1 && terms_are_sums(w, &m,
       p, m.expr);

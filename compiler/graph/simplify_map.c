@@ -16,13 +16,16 @@ bool is_move(const Graph *g, const Node *n) { return n->op == OP_map &&
     g->expr.at.at[n->expr].op == EXPR_ARG && n->nargs == 1; }
 
 /* --- factors and terms ------------------------------------------------------------------------ */
-static void factors_into(ExprPool *p, ExprId e, bool below, Factors *f) {
+/* `most`: how many of either side there may be when e is written; what still waits to be written is not in it. */
+static void factors_into(ExprPool *p, ExprId e, bool below, uint32_t most, Factors *f) {
   Expr x = p->at.at[e];
-  uint32_t room = (uint32_t)(sizeof f->num / sizeof *f->num);
-  if (f->nnum + 2 < room && f->nden + 2 < room) {
-    if (x.op == EXPR_MUL) { factors_into(p, x.a[0], below, f); factors_into(p, x.a[1], below, f); return; }
-    if (x.op == EXPR_DIV) { factors_into(p, x.a[0], below, f); factors_into(p, x.a[1], !below, f); return; }
-    if (x.op == EXPR_NEG) { f->num[f->nnum++] = expr_const(p, -1); factors_into(p, x.a[0], below, f); return; }
+  if (f->nnum + 2 <= most && f->nden + 2 <= most) {
+    if (x.op == EXPR_MUL || x.op == EXPR_DIV) {
+      factors_into(p, x.a[0], below, most - 1, f);
+      factors_into(p, x.a[1], below != (x.op == EXPR_DIV), most, f);
+      return;
+    }
+    if (x.op == EXPR_NEG) { f->num[f->nnum++] = expr_const(p, -1); factors_into(p, x.a[0], below, most, f); return; }
   }
   if (below) f->den[f->nden++] = e;
   else f->num[f->nnum++] = e;
@@ -30,21 +33,26 @@ static void factors_into(ExprPool *p, ExprId e, bool below, Factors *f) {
 
 void factors_of(ExprPool *p, ExprId e, Factors *f) {
   *f = (Factors){ 0 };
-  factors_into(p, e, false, f);
+  factors_into(p, e, false, sizeof f->num / sizeof *f->num, f);
 }
 
-void terms_of(const ExprPool *p, ExprId e, bool minus, Sums *s) {
+static void terms_into(const ExprPool *p, ExprId e, bool minus, uint32_t most, Sums *s) {
   const Expr *x = &p->at.at[e];
-  if (s->n + 2 < sizeof s->term / sizeof *s->term) {
+  if (s->n + 2 <= most) {
     if (x->op == EXPR_ADD || x->op == EXPR_SUB) {
-      terms_of(p, x->a[0], minus, s);
-      terms_of(p, x->a[1], minus != (x->op == EXPR_SUB), s);
+      terms_into(p, x->a[0], minus, most - 1, s);
+      terms_into(p, x->a[1], minus != (x->op == EXPR_SUB), most, s);
       return;
     }
-    if (x->op == EXPR_NEG) { terms_of(p, x->a[0], !minus, s); return; }
+    if (x->op == EXPR_NEG) { terms_into(p, x->a[0], !minus, most, s); return; }
   }
   s->term[s->n] = e;
   s->minus[s->n++] = minus;
+}
+
+void terms_of(const ExprPool *p, ExprId e, Sums *s) {
+  *s = (Sums){ 0 };
+  terms_into(p, e, false, sizeof s->term / sizeof *s->term, s);
 }
 
 /* --- monomials -------------------------------------------------------------------------------- */
@@ -150,8 +158,8 @@ static ExprId cancelled(ExprPool *p, ExprId e) {
   ExprId sum = 0;
   int visits = VISITS_MOST;
   if (expand(p, e, &scratch, &visits, &all)) {
-    Sums as_written = { 0 };
-    terms_of(p, e, false, &as_written);
+    Sums as_written;
+    terms_of(p, e, &as_written);
     bool flat = as_written.n == (uint32_t)all.n;
     for (int i = 0; i < all.n; i++) {                        /* like terms into the first of them */
       double parts = fabs(all.at[i].c);
