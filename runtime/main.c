@@ -12,7 +12,7 @@
 
 extern const gdl_module gdl_the_module;
 
-enum { TRAIN = 1, EVAL = 2, PREDICT = 4, CHECK = 8, SUMMARY = 16, BENCH = 32, INFO = 64, ALL = 127 };
+enum { TRAIN = 1, EVAL = 2, PREDICT = 4, CHECK = 8, SUMMARY = 16, BENCH = 32, INFO = 64, EXPORT = 128, ALL = 255 };
 static const struct CommandRow {
   const char *name;
   int bit;
@@ -25,6 +25,7 @@ static const struct CommandRow {
   { "check", CHECK, rt_check, "audit symmetry, gradients and stability of the compiled program" },
   { "summary", SUMMARY, rt_summary, "a table of the values of the model: type, parameters, verdict" },
   { "bench", BENCH, rt_bench, "time the entries" },
+  { "export", EXPORT, rt_export, "the weights as one vector in a file, for libraries of the model" },
   { "info", INFO, rt_info, "certificate, entries with their arguments, settings, hash" },
 };
 
@@ -41,12 +42,14 @@ static const struct OptionRow {
   { "--epochs", TAKES_COUNT, TRAIN, offsetof(Options, epochs), "N", "how often all data are seen" },
   { "--steps", TAKES_COUNT, TRAIN, offsetof(Options, steps), "N", "end after N steps in all" },
   { "--seed", TAKES_COUNT, TRAIN | CHECK | BENCH, offsetof(Options, seed), "N", "of weights, order and augmentation (0)" },
+  { "--seed", TAKES_COUNT, EXPORT, offsetof(Options, seed), "N", "the weights that training with this seed begins with" },
   { "--resume", TAKES_NOTHING, TRAIN, offsetof(Options, resume), "", "go on from FOLDER/last.safetensors" },
-  { "--weights", TAKES_TEXT, EVAL | PREDICT | CHECK, offsetof(Options, weights), "FILE", "a checkpoint (run/best.safetensors)" },
+  { "--weights", TAKES_TEXT, EVAL | PREDICT | CHECK | EXPORT, offsetof(Options, weights), "FILE", "a checkpoint (run/best.safetensors)" },
   { "--part", TAKES_TEXT, EVAL, offsetof(Options, part), "PART", "test, valid or data" },
   { "--move", TAKES_TEXT, EVAL, offsetof(Options, move), "WORD", "move the inputs first, by a word in the generators: \"r^2 m\"" },
   { "--out", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "NPY or CSV by its name (out.npy)" },
-  { "-o", TAKES_TEXT, PREDICT, offsetof(Options, output), "FILE", "the same" },
+  { "--out", TAKES_TEXT, EXPORT, offsetof(Options, output), "FILE", "NPY or CSV by its name, else the numbers alone (param.npy)" },
+  { "-o", TAKES_TEXT, PREDICT | EXPORT, offsetof(Options, output), "FILE", "the same" },
   { "--entry", TAKES_TEXT, BENCH, offsetof(Options, entry), "NAME", "this one alone: infer, step, eval, trace, trace64, slope64" },
   { "--seconds", TAKES_NUMBER, BENCH, offsetof(Options, seconds), "X", "how long each is timed (1)" },
   { "--csv", TAKES_NOTHING, BENCH, offsetof(Options, csv), "", "a heading and a line for each entry" },

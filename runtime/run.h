@@ -3,7 +3,8 @@
  *     main.c      options, one table of commands          train.c       the loop
  *     evaluate.c  sums, scores, confusion                 predict.c     outputs of files
  *     audit.c     laws at work on the binary              show.c        summary, info
- *     report.c    metrics, curves, report.html            bench.c       times of the entries                */
+ *     report.c    metrics, curves, report.html            bench.c       times of the entries
+ *     export.c    weights as a vector                                                                    */
 #ifndef GDL_RT_RUN_H
 #define GDL_RT_RUN_H
 #include "host.h"
@@ -32,7 +33,7 @@ typedef struct Run {
 
 /* A command: false, and why, when it did not do what it should. */
 typedef bool Command(Run *r, Trouble *t);
-Command rt_train, rt_eval, rt_predict, rt_check, rt_summary, rt_bench, rt_info;
+Command rt_train, rt_eval, rt_predict, rt_check, rt_summary, rt_bench, rt_export, rt_info;
 
 /* evaluate.c */
 bool rt_evaluate(Run *r, const Samples *s, const uint32_t *index, int64_t n, Move *move, double *sums, Trouble *t);
