@@ -111,3 +111,14 @@ void rt_array_shape(const Array *a, char *out, size_t n) {
   for (uint32_t i = 0; i < a->rank && k < n; i++) k += (size_t)snprintf(out + k, n - k, "%s%lld", i ? " x " : "", (long long)a->dim[i]);
   if (k < n) snprintf(out + k, n - k, "%s%s", k ? " " : "one ", name[a->kind]);
 }
+
+void rt_array_place(const Array *a, int64_t i, bool samples, char *out, size_t n) {
+  int64_t step = a->count;
+  size_t k = 0;
+  for (uint32_t d = 0; d < a->rank && k < n; d++) {
+    step /= a->dim[d];
+    const char *before = d == 0 && samples ? "sample " : d == (samples ? 1 : 0) ? (d ? ", element " : "element ") : " ";
+    k += (size_t)snprintf(out + k, n - k, "%s%lld", before, (long long)(i / step % a->dim[d]));
+  }
+  if (a->rank == 0) snprintf(out, n, "the number");
+}

@@ -35,6 +35,8 @@ double rt_array_number(const Array *a, int64_t i);           /* not of texts    
 bool rt_array_integer(const Array *a, int64_t i, int64_t *x);             /* false: no whole number        */
 void rt_array_word(const Array *a, int64_t i, char *out, size_t n);       /* a text as UTF-8               */
 bool rt_array_append(Array *a, Array *more, Trouble *t);     /* along the first axis; frees `more`         */
+/* "sample 5, element 3 4" (first 0); "element 3 4" without samples. */
+void rt_array_place(const Array *a, int64_t i, bool samples, char *out, size_t n);
 void rt_array_shape(const Array *a, char *out, size_t n);    /* "60000 x 28 x 28 u1"                       */
 /* read_idx.c, read_npy.c, read_npz.c, read_png.c: the file, whole. */
 bool rt_read_idx(const char *path, Array *a, Trouble *t);    /* gz or not                                  */

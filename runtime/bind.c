@@ -7,6 +7,7 @@
  * and the same without N when the column is shared. Rows of a set may be any number. Labels are whole
  * numbers 0 ... n - 1, or entries of the label's list; flags are 0 and 1. */
 #include "samples.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,9 @@ static bool map_labels(Column *c, Trouble *t) {
         k += c->arg->labels ? (size_t)snprintf(range + k, sizeof range - k, " %lld", (long long)c->arg->labels[j])
                             : (size_t)snprintf(range + k, sizeof range - k, " %s", c->arg->label_texts[j]);
     }
-    return rt_fail(t, EXIT_REFUSED, "%s: element %lld is %s, but `%s` (%s) must be %s", a->name, (long long)i, word, c->arg->name,
-                   rt_place(c->arg->source), range);
+    char place[160];
+    rt_array_place(a, i, !c->shared, place, sizeof place);
+    return rt_fail(t, EXIT_REFUSED, "%s: %s is %s, but `%s` (%s) must be %s", a->name, place, word, c->arg->name, rt_place(c->arg->source), range);
   }
   rt_array_free(&c->array);
   return true;
@@ -146,9 +148,14 @@ static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k
   c->factor = 1;
   if (label) return map_labels(c, t);
   if (a->kind == ARRAY_U8) c->factor = 1.0 / 255;
-  for (int64_t i = 0; (a->kind == ARRAY_F32 || a->kind == ARRAY_F64) && i < a->count; i++)
-    if (!isfinite(rt_array_number(a, i)))
-      return rt_fail(t, EXIT_REFUSED, "%s: element %lld is not finite; `%s` must be numbers", a->name, (long long)i, arg->name);
+  double most = k->dtype == GDL_F32 ? FLT_MAX : DBL_MAX;
+  for (int64_t i = 0; (a->kind == ARRAY_F32 || a->kind == ARRAY_F64) && i < a->count; i++) {
+    double x = rt_array_number(a, i);
+    if (fabs(x) <= most) continue;
+    rt_array_place(a, i, !shared, want, sizeof want);
+    if (!isfinite(x)) return rt_fail(t, EXIT_REFUSED, "%s: %s is %s; `%s` (%s) must be finite", a->name, want, isnan(x) ? "not a number" : "infinite", arg->name, place);
+    return rt_fail(t, EXIT_REFUSED, "%s: %s is %g, more than f32 can hold; scale `%s` (%s)", a->name, want, x, arg->name, place);
+  }
   return true;
 }
 

@@ -49,6 +49,7 @@ static size_t read_some(Input *in, uint8_t *to, size_t n) {
 static bool read_all(Input *in, uint8_t *to, size_t n, const char *what, Trouble *t) {
   size_t done = read_some(in, to, n);
   if (done == n) return true;
+  if (in->packed && in->status == Z_MEM_ERROR) return rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", in->name);
   if (in->packed && in->status != Z_STREAM_END && in->status != Z_BUF_ERROR)
     return rt_fail(t, EXIT_IO, "%s: damaged in its %s, at byte %zu: %s; fetch the file again", in->name, what, done, in->z.msg ? in->z.msg : zError(in->status));
   return rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its %s; fetch the file again", in->name, done, n, what);
@@ -57,7 +58,9 @@ static bool read_all(Input *in, uint8_t *to, size_t n, const char *what, Trouble
 /* Nothing may follow; the checksum of a packed file stands behind its elements. */
 static bool read_end(Input *in, Trouble *t) {
   uint8_t beyond;
-  if (read_some(in, &beyond, 1) || in->n) return rt_fail(t, EXIT_REFUSED, "%s: is longer than its sizes say", in->name);
+  bool more = read_some(in, &beyond, 1) || (in->packed && in->status == Z_STREAM_END && in->n) || (!in->packed && in->n);
+  if (in->packed && in->status == Z_MEM_ERROR) return rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", in->name);
+  if (more) return rt_fail(t, EXIT_REFUSED, "%s: is longer than its sizes say", in->name);
   return !in->packed || in->status == Z_STREAM_END ||
          rt_fail(t, EXIT_IO, "%s: damaged at its end: %s; fetch the file again", in->name, in->z.msg ? in->z.msg : "it is cut off");
 }

@@ -19,7 +19,10 @@ typedef struct Zip {
   void (*discard)(void *);
   int64_t (*entries)(void *, uint32_t);
   const char *(*name)(void *, uint64_t, uint32_t);
+  void *(*error)(void *);
+  int (*code)(const void *);
 } Zip;
+enum { ZIP_ABSENT = 9, ZIP_MEMORY = 14 };           /* codes of its errors, as of version 1.0          */
 
 static bool find(void *library, const char *name, void *to) {
   void *at = dlsym(library, name);
@@ -33,7 +36,8 @@ static bool zip_open(Zip *z, Trouble *t) {
   if (!z->library) return rt_fail(t, EXIT_IO, "reading NPZ files needs libzip: install the package libzip4, or store the arrays as NPY files");
   if (find(z->library, "zip_open", &z->open) && find(z->library, "zip_fopen", &z->fopen) && find(z->library, "zip_fread", &z->fread) &&
       find(z->library, "zip_fclose", &z->fclose) && find(z->library, "zip_discard", &z->discard) &&
-      find(z->library, "zip_get_num_entries", &z->entries) && find(z->library, "zip_get_name", &z->name))
+      find(z->library, "zip_get_num_entries", &z->entries) && find(z->library, "zip_get_name", &z->name) &&
+      find(z->library, "zip_get_error", &z->error) && find(z->library, "zip_error_code_zip", &z->code))
     return true;
   dlclose(z->library);
   return rt_fail(t, EXIT_IO, "the libzip that is installed lacks functions of version 1.0; install a newer libzip4");
@@ -43,6 +47,12 @@ static bool read_member(const Zip *z, void *zip, const char *path, const char *m
   char *name = rt_text(t, "%s.npy", member);
   if (!name) return false;
   void *file = z->fopen(zip, name, 0);
+  int code = file ? 0 : z->code(z->error(zip));
+  if (!file && code != ZIP_ABSENT) {
+    free(name);
+    if (code == ZIP_MEMORY) return rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", path);
+    return rt_fail(t, EXIT_IO, "%s: `%s` cannot be read (libzip error %d); fetch or write the file again", path, member, code);
+  }
   if (!file) {
     char all[400] = "";
     for (int64_t i = 0, most = z->entries(zip, 0); i < most; i++) {
@@ -77,7 +87,8 @@ bool rt_read_npz(const char *path, const char *member, Array *a, Trouble *t) {
   uint8_t *at = NULL;
   size_t n = 0;
   bool ok = false;
-  if (!zip) rt_fail(t, EXIT_IO, "%s: is no zip file that can be read (libzip error %d); fetch or write it again", path, code);
+  if (!zip && code == ZIP_MEMORY) rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", path);
+  else if (!zip) rt_fail(t, EXIT_IO, "%s: is no zip file that can be read (libzip error %d); fetch or write it again", path, code);
   else if (read_member(&z, zip, path, member, &at, &n, t)) {
     char *name = rt_text(t, "%s: %s", path, member);
     ok = name && rt_parse_npy(name, at, n, a, t);

@@ -69,6 +69,7 @@ bool rt_parse_png(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   if (ok) {
     uLongf got = raw;
     int error = uncompress(out, &got, in, packed);
+    if (error == Z_MEM_ERROR) rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", name);
     ok = (error == Z_OK && got == raw && unfilter(out, height, bytes, pixel)) ||
          rt_fail(t, EXIT_IO, "%s: its pixels are damaged; fetch the file again", name);
   }

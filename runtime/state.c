@@ -62,6 +62,19 @@ void rt_state_shake(State *s, uint64_t seed) {
   if (s->average) memcpy(s->average, s->param, (size_t)s->module->nparam * rt_width(s->real));
 }
 
+const char *rt_state_not_finite(const State *s) {
+  const gdl_module *m = s->module;
+  for (int32_t i = 0; i < m->nweights; i++) {
+    const gdl_weight *w = &m->weights[i];
+    for (int64_t k = w->offset; k < w->offset + w->count; k++) {
+      bool fine = isfinite(rt_get(s->param, s->real, k)) && (!s->average || isfinite(rt_get(s->average, s->real, k)));
+      for (int64_t at = k; fine && w->trained && s->moment && at < m->nmoment; at += m->ntrained) fine = isfinite(rt_get(s->moment, s->real, at));
+      if (!fine) return w->name;
+    }
+  }
+  return NULL;
+}
+
 const void *rt_state_eval(const State *s) { return s->average ? s->average : s->param; }
 
 void rt_convert(const void *from, int from_real, void *to, int to_real, int64_t n) {

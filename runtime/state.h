@@ -27,6 +27,7 @@ bool rt_state_open(State *s, const gdl_module *m, Trouble *t);
 void rt_state_close(State *s);
 void rt_state_draw(State *s, uint64_t seed);                 /* initial weights, by (seed, name)            */
 void rt_state_shake(State *s, uint64_t seed);                /* for the audit: nothing at its initial value */
+const char *rt_state_not_finite(const State *s);            /* the first weight with such a number, or in its moments; NULL */
 const void *rt_state_eval(const State *s);                   /* average if there is one, else param         */
 void rt_convert(const void *from, int from_real, void *to, int to_real, int64_t n);
 /* checkpoint.c */

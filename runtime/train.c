@@ -209,6 +209,62 @@ static bool show_live(Training *x, int64_t epochs, Trouble *t) {
 }
 
 /* --- the loop --------------------------------------------------------------------------------------- */
+/* The loss of samples that were gathered, by `eval`; in train_scores[0]. */
+static bool loss_of(Training *x, Call *call, const Batch *b, const void *param, Trouble *t) {
+  const gdl_kernel *k = call->kernel;
+  for (int i = 0; i < k->nargs; i++) {
+    if (k->args[i].role == GDL_PARAM) call->args[i] = (void *)(uintptr_t)param;
+    if (k->args[i].role == GDL_SUMS) call->args[i] = x->valid_sums;
+  }
+  return rt_batch_attach(b, call, t) && rt_call_run(call, t) && rt_score(x->run, x->valid_sums, x->train_scores, t);
+}
+
+typedef struct Suspects { const Samples *samples; const uint32_t *index; int64_t n; const void *param; } Suspects;
+
+/* How many of them have, each alone, a loss that is not finite, and the first one. -1: it cannot be known. */
+static int64_t count_bad(Training *x, const Suspects *of, uint32_t *first) {
+  Trouble ignored = { 0 };          /* this only says more of what is wrong already                      */
+  const gdl_kernel *k = rt_entry(x->run->module, GDL_EVAL, 0);
+  Batch one = { 0 };
+  Call call = { 0 };
+  int64_t bad = 0;
+  bool ok = k && rt_batch_open(&one, of->samples, k->dtype, 1, &ignored) && rt_call_open(&call, k, rt_host_lend(x->run->host), x->run->device, &ignored);
+  for (int64_t i = 0; ok && i < of->n; i++) {
+    rt_batch_fill(&one, of->index + i, 1, NULL, NULL);
+    ok = loss_of(x, &call, &one, of->param, &ignored);
+    if (ok && !isfinite(x->train_scores[0]) && bad++ == 0) *first = of->index[i];
+  }
+  rt_call_close(&call);
+  rt_batch_close(&one);
+  return ok ? bad : -1;
+}
+
+/* Ends a training in which `what` is not finite: after which step, which sample, and what is left. */
+static bool not_finite(Training *x, const char *what, const Suspects *of, Trouble *t) {
+  const State *s = &x->run->state;
+  const char *data = of->samples == &x->valid ? "validation data" : "training data", *look = "the data";
+  uint32_t first = 0;
+  int64_t bad = count_bad(x, of, &first);
+  Trouble ignored = { 0 };
+  bool there = false;
+  char which[200] = "", kept[300] = "No checkpoint was written yet";
+  if (bad == 0 && of->n > 1) snprintf(which, sizeof which, "Each of its %lld samples alone has a finite loss. ", (long long)of->n);
+  else if (bad > 0 && bad == of->n) snprintf(which, sizeof which, "Not one of its %lld samples has a finite loss; the first is sample %u of the %s, counted from 0. ", (long long)of->n, first, data);
+  else if (bad > 0) {
+    snprintf(which, sizeof which, "The loss of sample %u of the %s, counted from 0, is not finite (%lld of %lld samples). ", first, data, (long long)bad, (long long)of->n);
+    look = "that sample";
+  }
+  if (rt_find_file(x->last, &there, &ignored) && there) snprintf(kept, sizeof kept, "The last good checkpoint is as it was: %.200s", x->last);
+  return rt_fail(t, EXIT_REFUSED, "step %lld (epoch %lld, batch %lld): the %s is not finite. %s%s. Look at %s, or try a smaller --set optimizer.rate=R",
+                 (long long)s->step, (long long)s->epoch + 1, (long long)s->batch, what, which, kept, look);
+}
+
+/* The samples of the batch that has just been trained on. */
+static Suspects last_batch(const Training *x, const Batch *b) {
+  const State *s = &x->run->state;
+  return (Suspects){ &x->train, x->order + (s->batch - 1) * x->batch, b->b, s->param };
+}
+
 static bool step(Training *x, const Batch *b, Trouble *t) {
   Run *r = x->run;
   State *s = &r->state;
@@ -216,19 +272,37 @@ static bool step(Training *x, const Batch *b, Trouble *t) {
   x->key[0] = (int32_t)s->seed;
   x->key[1] = (int32_t)s->step;
   if (!rt_batch_attach(b, &x->step, t) || !rt_call_run(&x->step, t)) return false;
-  if (x->sums[0] != 0)
-    return rt_fail(t, EXIT_REFUSED, "step %lld (epoch %lld, batch %lld): the gradient is not finite; nothing was changed by it. Checkpoints are as they were before: %s. A smaller --set optimizer.rate=R may help",
-                   (long long)s->step + 1, (long long)s->epoch + 1, (long long)s->batch + 1, x->last);
-  for (int64_t i = 1; i < r->module->nsums; i++) s->sums[i] += x->sums[i];
   s->step++;
   s->batch++;
+  Suspects of = last_batch(x, b);
+  if (x->sums[0] != 0) return not_finite(x, "gradient", &of, t);
+  bool finite = true;
+  for (int64_t i = 1; i < r->module->nsums; i++) finite &= isfinite(x->sums[i]) != 0;
+  if (!finite && !rt_score(r, x->sums, x->train_scores, t)) return false;
+  if (!finite && !isfinite(x->train_scores[0])) return not_finite(x, "loss", &of, t);
+  for (int64_t i = 1; i < r->module->nsums; i++) s->sums[i] += x->sums[i];
   x->samples += b->b;
   return true;
 }
 
+/* A checkpoint is never replaced by one that cannot be gone on with. */
 static bool save(Training *x, const char *path, bool whole, Trouble *t) {
   Run *r = x->run;
+  const char *name = rt_state_not_finite(&r->state);
+  if (name)
+    return rt_fail(t, EXIT_REFUSED, "step %lld: `%s` has numbers that are not finite; %s is left as it was. Try a smaller --set optimizer.rate=R", (long long)r->state.step, name, path);
   return rt_checkpoint_save(&r->state, &r->settings, path, whole, t);
+}
+
+/* In mid epoch, where no evaluation says that the loss is still finite after the step. */
+static bool save_between(Training *x, const Batch *b, Trouble *t) {
+  Run *r = x->run;
+  Call call = { 0 };
+  bool ok = rt_call_open(&call, rt_entry(r->module, GDL_EVAL, 0), rt_host_lend(r->host), r->device, t) && loss_of(x, &call, b, r->state.param, t);
+  Suspects of = last_batch(x, b);
+  if (ok && !isfinite(x->train_scores[0])) ok = not_finite(x, "loss after it", &of, t);
+  rt_call_close(&call);
+  return ok && save(x, x->last, true, t);
 }
 
 /* Trains on what is left of the epoch. False with trouble; `*ended` when a signal or --steps ended it. */
@@ -245,18 +319,25 @@ static bool train_epoch(Training *x, int64_t epochs, bool *ended, Trouble *t) {
   while (ok && !*ended && (b = rt_loader_next(l))) {
     ok = step(x, b, t) && show_live(x, epochs, t);
     *ended = ok && (caught || (x->steps && s->step >= x->steps));
-    if (ok && every && s->step % every == 0) ok = save(x, x->last, true, t);
+    if (ok && every && s->step % every == 0) ok = save_between(x, b, t);
   }
   rt_loader_close(l);
   return ok;
 }
 
+/* What the epochs are judged by. */
+static Suspects judges(const Training *x) {
+  const void *param = rt_state_eval(&x->run->state);
+  if (x->has_valid) return (Suspects){ &x->valid, x->all, x->valid.n, param };
+  if (x->split.nvalid) return (Suspects){ &x->train, x->split.index + x->split.ntrain, x->split.nvalid, param };
+  return (Suspects){ &x->train, x->split.index, x->split.ntrain, param };
+}
+
 static bool evaluate(Training *x, double *scores, Trouble *t) {
-  Run *r = x->run;
-  const Samples *s = x->has_valid ? &x->valid : &x->train;
-  const uint32_t *index = x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
-  int64_t n = x->has_valid ? x->valid.n : x->split.nvalid ? x->split.nvalid : x->split.ntrain;
-  return rt_evaluate(r, s, index, n, NULL, x->valid_sums, t) && (caught || rt_score(r, x->valid_sums, scores, t));
+  Suspects of = judges(x);
+  if (!rt_evaluate(x->run, of.samples, of.index, of.n, NULL, x->valid_sums, t)) return false;
+  if (caught) return true;
+  return rt_score(x->run, x->valid_sums, scores, t) && (isfinite(scores[0]) || not_finite(x, "loss that judges the epoch", &of, t));
 }
 
 static bool better(const gdl_module *m, int64_t which, double score, double best) {
