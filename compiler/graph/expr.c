@@ -185,19 +185,23 @@ ExprId expr_op(ExprPool *p, ExprOp op, ExprId a, ExprId b, ExprId c) {
 }
 
 /* --- walking ---------------------------------------------------------------------------------- */
+/* What e is made of, as bits: asked of small expressions in large pools, so 64 at once. Operands stand before their users. */
 ExprId *expr_order(const ExprPool *p, ExprId e, Arena *arena, uint32_t *n) {
   assert(e && e < p->at.n);
-  bool *needed = arena_array(arena, bool, e + 1);
-  needed[e] = true;
+  uint64_t *needed = arena_array(arena, uint64_t, e / 64 + 1), left;
+  needed[e / 64] = UINT64_C(1) << e % 64;
   *n = 0;
-  for (ExprId i = e; i; i--) {
-    if (!needed[i]) continue;
-    ++*n;
-    for (int k = 0; k < 3; k++) needed[p->at.at[i].a[k]] = true;
-  }
+  for (uint32_t w = e / 64 + 1; w--;)
+    for (uint64_t lower = UINT64_MAX; (left = needed[w] & lower) != 0; ++*n) {
+      uint32_t bit = 63 - (uint32_t)__builtin_clzll(left);
+      const Expr *x = &p->at.at[64 * w + bit];
+      lower = (UINT64_C(1) << bit) - 1;
+      for (int k = 0; k < 3; k++)
+        if (x->a[k]) needed[x->a[k] / 64] |= UINT64_C(1) << x->a[k] % 64;
+    }
   ExprId *order = arena_array(arena, ExprId, *n);
-  for (ExprId i = 1, k = 0; i <= e; i++)
-    if (needed[i]) order[k++] = i;
+  for (uint32_t w = 0, k = 0; w <= e / 64; w++)
+    for (left = needed[w]; left; left &= left - 1) order[k++] = 64 * w + (uint32_t)__builtin_ctzll(left);
   return order;
 }
 
