@@ -37,11 +37,16 @@ LIBS      = $(shell $(LLVM) --ldflags --libs core analysis passes x86 orcjit 2>/
 VARIANT  ?=
 Q = $(if $(VERBOSE),,@echo "  $@";)
 
-$(BUILD)/gdlc: $(BUILD)/obj/main.o $(OBJECTS) $(GENERATED)
+# the command line: what belongs to gdlc alone, and what reads it as compiled programs read theirs
+COMMAND   = $(patsubst compiler/%.c,$(BUILD)/obj/%.o,$(filter-out compiler/compile.c,$(wildcard compiler/*.c))) $(BUILD)/obj/cli.o $(BUILD)/obj/cli_shell.o
+$(BUILD)/gdlc: $(COMMAND) $(OBJECTS) $(GENERATED)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/obj/%.o: compiler/%.c $(BUILD)/gen/grammar.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Icompiler -Iruntime -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
+$(BUILD)/obj/cli.o $(BUILD)/obj/cli_shell.o: $(BUILD)/obj/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Iruntime -c -o $@ $<
 $(BUILD)/gen/lexer.c: lang/lexer.re $(BUILD)/gen/grammar.h
 	$(Q)re2c -W -o $@ $<
 $(BUILD)/gen/grammar.c $(BUILD)/gen/grammar.h &: lang/grammar.y
@@ -61,11 +66,15 @@ $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
 	@objcopy --keep-global-symbol=main --keep-global-symbol=_start $@      # a model may be called `deflate`
-library: $(BUILD)/lib/gdl.h $(BUILD)/lib/errors.md $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
+TEMPLATE = shapes.gdl README.md .gitignore
+library: $(BUILD)/lib/gdl.h $(BUILD)/lib/errors.md $(TEMPLATE:%=$(BUILD)/lib/shapes/%) $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
 $(BUILD)/lib/gdl.h: runtime/gdl.h
 	@mkdir -p $(@D)
 	@cp $< $@
 $(BUILD)/lib/errors.md: docs/errors.md
+	@mkdir -p $(@D)
+	@cp $< $@
+$(BUILD)/lib/shapes/%: examples/shapes/%
 	@mkdir -p $(@D)
 	@cp $< $@
 $(BUILD)/lib/stdlib/%: stdlib/%
@@ -78,6 +87,13 @@ install: all
 	install -D -m 644 $(BUILD)/lib/gdlrt.o $(DESTDIR)$(PREFIX)/lib/gdlc/gdlrt.o
 	install -D -m 644 docs/errors.md $(DESTDIR)$(PREFIX)/lib/gdlc/errors.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/gdlc/stdlib stdlib/*.gdl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/gdlc/shapes $(TEMPLATE:%=examples/shapes/%)
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BUILD)/gdlc man $(DESTDIR)$(PREFIX)/share/man/man1
+	$(BUILD)/gdlc completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/gdlc
+	$(BUILD)/gdlc completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gdlc
+	$(BUILD)/gdlc completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/gdlc.fish
 
 clean:
 	rm -rf $(BUILD)
