@@ -3,10 +3,10 @@
 #include "text.h"
 #include <math.h>
 
-enum { WIDTH = 460, HEIGHT = 250, LEFT = 56, RIGHT = 16, TOP = 38, BOTTOM = 48, DOTS_MOST = 30 };
+enum { WIDTH = 400, HEIGHT = 235, LEFT = 46, RIGHT = 14, TOP = 36, BOTTOM = 48, DOTS_MOST = 30 };
 
 const char rt_curves_style[] =
-  ".grid{stroke:var(--rule);fill:none}.best{stroke:var(--soft);stroke-dasharray:2 4;fill:none}.tick{fill:var(--soft);font:12px system-ui,sans-serif}"
+  ".grid{stroke:var(--rule);fill:none}.best{stroke:var(--soft);stroke-dasharray:2 4;fill:none}.tick{fill:var(--soft);font:11.5px system-ui,sans-serif}"
   ".title{fill:var(--ink);font:600 14px system-ui,sans-serif}path.train,path.valid{fill:none;stroke-width:2;stroke-linejoin:round}"
   "path.train{stroke:var(--train)}path.valid{stroke:var(--valid)}circle.train{fill:var(--train)}circle.valid{fill:var(--valid)}";
 
@@ -63,7 +63,7 @@ static void grid(Text *o, const Axes *a) {
   double every = fmax(1, nice_step((a->x1 - a->x0) * 0.7));
   for (double x = ceil(a->x0 / every) * every; x <= a->x1 + 1e-9; x += every)
     rt_print(o, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>", place_x(a, x), HEIGHT - BOTTOM + 18, x);
-  rt_print(o, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10);
+  rt_print(o, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">epoch</text>", WIDTH - RIGHT, HEIGHT - 10);
 }
 
 static void panel(Text *o, const Series *s, const double *epoch, int64_t best, double top) {

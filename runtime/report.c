@@ -200,14 +200,14 @@ static void certificate(Text *o, const Page *p) {
   rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">The compiler's certificate, layer by layer. On the inputs acts: ");
   in_words(text_at(p->proof, "acts"), words, sizeof words);
   rt_escape(o, *text_at(p->proof, "acts") ? text_at(p->proof, "acts") : "nothing");
-  rt_print(o, "%s.</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Certificate\"><table><thead><tr><th scope=\"col\" class=\"num\">line</th><th scope=\"col\">layer</th><th scope=\"col\">word</th>"
+  rt_print(o, "%s.</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Certificate\"><table><thead><tr><th scope=\"col\" class=\"num\">line</th><th scope=\"col\">layer</th><th scope=\"col\" class=\"also\">word</th>"
               "<th scope=\"col\">type</th><th scope=\"col\" class=\"num\">weights</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n", words);
   json_array_foreach(json_object_get(p->proof, "layers"), k, row) {
     rt_print(o, "<tr><td class=\"num soft\">%lld</td><th scope=\"row\">", (long long)count_at(row, "line"));
     rt_escape(o, text_at(row, "path"));
-    rt_print(o, "</th><td class=\"soft\">");
+    rt_print(o, "</th><td class=\"soft also\">");
     rt_escape(o, text_at(row, "word"));
-    rt_print(o, "</td><td>");
+    rt_print(o, "</td><td class=\"type\">");
     rt_escape(o, text_at(row, "type"));
     rt_print(o, "</td><td class=\"num\">");
     if (count_at(row, "parameters")) commas(o, count_at(row, "parameters"));
@@ -217,17 +217,18 @@ static void certificate(Text *o, const Page *p) {
   }
   for (int l = 0; l < 2; l++)
     json_array_foreach(json_object_get(p->proof, lists[l][0]), k, row) {
-      rt_print(o, "<tr><td></td><th scope=\"row\"%s>%s ", l ? " colspan=\"3\"" : " colspan=\"2\"", l ? "claim" : "output");
+      rt_print(o, "<tr><td></td><th scope=\"row\">");
       rt_escape(o, text_at(row, lists[l][1]));
-      rt_print(o, l ? "</th>" : "</th><td>");
-      if (!l) rt_escape(o, text_at(row, "type"));
-      rt_print(o, l ? "<td></td><td>" : "</td><td></td><td>");
+      rt_print(o, "</th><td class=\"soft also\">%s</td><td class=\"type\">", l ? "claim" : "output");
+      rt_escape(o, text_at(row, "type"));
+      rt_print(o, "</td><td></td><td>");
       verdict(o, row);
       rt_print(o, "</td></tr>\n");
     }
-  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\" colspan=\"3\">all; and %lld statistics that are not trained</th><td class=\"num\">", (long long)count_at(p->proof, "statistics"));
+  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\">all</th><td class=\"also\"></td><td></td><td class=\"num\">");
   commas(o, count_at(p->proof, "parameters"));
   rt_print(o, "</td><td></td></tr></tfoot></table></div>");
+  if (count_at(p->proof, "statistics")) rt_print(o, "<p class=\"soft\">Beside these weights there are %lld statistics that are not trained.</p>", (long long)count_at(p->proof, "statistics"));
   reasons(o, p);
   rt_print(o, "</section>\n");
 }
@@ -356,7 +357,7 @@ static void speed(Text *o, const Page *p) {
     double least = INFINITY, most = 0;
     for (size_t e = 0; e < n; e++) least = fmin(least, seconds_of(p, e)), most = fmax(most, seconds_of(p, e));
     fact(o, "time");
-    rt_print(o, "%.3g s in %zu epoch%s, with their evaluation", all, n, n == 1 ? "" : "s");
+    rt_print(o, "%.3g s for %zu epoch%s", all, n, n == 1 ? "" : "s");
     if (n > 1) rt_print(o, "; %.3g to %.3g s each", least, most);
     end_fact(o);
   }

@@ -52,6 +52,7 @@ static void percent(Text *o, int64_t part, int64_t all) {
 }
 
 static void table(Text *o, const Matrix *x, const gdl_arg *target) {
+  char buffer[32];
   rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table class=\"heat\"><thead><tr><th scope=\"col\">true \\ said</th>");
   for (size_t k = 0; k < x->n; k++) {
     rt_print(o, "<th scope=\"col\">");
@@ -69,7 +70,7 @@ static void table(Text *o, const Matrix *x, const gdl_arg *target) {
       if (c) rt_print(o, "<td class=\"%s\" style=\"--h:%.2f\">%lld</td>", i == k ? "hit" : "miss", heat, (long long)c);
       else rt_print(o, "<td class=\"none\">0</td>");
     }
-    rt_print(o, "<td class=\"edge\">%lld</td><td>", (long long)x->row[i]);
+    rt_print(o, "<td class=\"edge\">%s</td><td>", rt_commas(x->row[i], buffer, sizeof buffer));
     percent(o, x->count[i * x->n + i], x->row[i]);
     rt_print(o, "</td></tr>\n");
   }
@@ -79,7 +80,7 @@ static void table(Text *o, const Matrix *x, const gdl_arg *target) {
     percent(o, x->count[k * x->n + k], x->column[k]);
     rt_print(o, "</td>");
   }
-  rt_print(o, "<td class=\"edge\">%lld</td><td>", (long long)x->all);
+  rt_print(o, "<td class=\"edge\">%s</td><td>", rt_commas(x->all, buffer, sizeof buffer));
   percent(o, x->right, x->all);
   rt_print(o, "</td></tr></tfoot></table></div>");
 }
@@ -182,7 +183,7 @@ static void both(Text *o, const gdl_arg *target, const json_t *w, bool labels, c
     if (labels) name(o, target, json_integer_value(x));
     else vector(o, x, target ? rt_layout(target).numbers : 0);
     rt_print(o, "</span>");
-    if (labels) rt_print(o, " <span class=\"soft\">%.2g%%</span>", p >= 0.9995 ? 100.0 : 100 * p);
+    if (labels) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.0005 ? 3 : p < 0.005 ? 2 : p < 0.05 || p > 0.99 ? 1 : 0, 100 * p);
   }
 }
 

@@ -35,58 +35,78 @@ static void text(Text *o, const char *from, const char *to) {
   free(copy);
 }
 
-static bool table_row(Text *o, const char *line) {
+static void cell(Text *o, const char *tag, const char *from, const char *to, const char *close) {
+  rt_print(o, "%s", tag);
+  text(o, from, to);
+  rt_print(o, "%s", close);
+}
+
+/* NAME PLACE F32 F64 QUOTIENT VERDICT */
+static bool value_row(Text *o, const char *line) {
   const char *from[WORDS_MOST], *to[WORDS_MOST];
   int n = split(line, from, to), at = 2;
   while (at + 3 < n && !(is_number(from[at], to[at]) && is_number(from[at + 1], to[at + 1]))) at++;
   if (at + 3 >= n) return false;
   bool fails = strncmp(from[at + 3], "FAILS", 5) == 0;
-  rt_print(o, "<tr><th scope=\"row\">");
-  text(o, from[0], to[0]);
-  rt_print(o, "</th><td class=\"soft\">");
-  text(o, from[1], to[at - 1]);
-  rt_print(o, "</td>");
-  for (int i = at; i < at + 3; i++) {
-    rt_print(o, "<td class=\"num\">");
-    text(o, from[i], to[i]);
-    rt_print(o, "</td>");
-  }
-  rt_print(o, "<td class=\"%s\">%s", fails ? "bad" : "good", fails ? "✗ " : "✓ ");
-  text(o, from[at + 3], to[n - 1]);
-  rt_print(o, "</td></tr>\n");
+  cell(o, "<tr><th scope=\"row\">", from[0], to[0], "</th>");
+  cell(o, fails ? "<td class=\"bad\">✗ " : "<td class=\"good\">✓ ", from[at + 3], to[n - 1], "</td>");
+  for (int i = at; i < at + 3; i++) cell(o, "<td class=\"num\">", from[i], to[i], "</td>");
+  cell(o, "<td class=\"soft also\">", from[1], to[at - 1], "</td></tr>\n");
   return true;
 }
 
-static void close_block(Text *o, bool *block) {
-  if (*block) rt_print(o, "</pre>");
-  *block = false;
+/* NAME and numbers */
+static bool number_row(Text *o, const char *line) {
+  const char *from[WORDS_MOST], *to[WORDS_MOST];
+  int n = split(line, from, to);
+  for (int i = 1; i < n; i++)
+    if (!is_number(from[i], to[i])) return false;
+  if (n < 2) return false;
+  cell(o, "<tr><th scope=\"row\">", from[0], to[0], "</th>");
+  for (int i = 1; i < n; i++) cell(o, "<td class=\"num\">", from[i], to[i], "</td>");
+  rt_print(o, "</tr>\n");
+  return true;
 }
 
+/* What stands open while the lines are read. */
+typedef enum Block { BLOCK_NONE, BLOCK_LINES, BLOCK_VALUES, BLOCK_NUMBERS } Block;
+
+static void close_block(Text *o, Block *block) {
+  if (*block == BLOCK_LINES) rt_print(o, "</p>");
+  if (*block > BLOCK_LINES) rt_print(o, "</tbody></table></div>\n");
+  *block = BLOCK_NONE;
+}
+
+static void open_table(Text *o, Block *block, Block table, const char *heading) {
+  const char *from[WORDS_MOST], *to[WORDS_MOST];
+  close_block(o, block);
+  *block = table;
+  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><thead><tr>", table == BLOCK_VALUES ? "Audit of each value" : "Stability");
+  if (table == BLOCK_VALUES)
+    rt_print(o, "<th scope=\"col\">value</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"num\">error, f32</th><th scope=\"col\" class=\"num\">error, f64</th>"
+                "<th scope=\"col\" class=\"num\">quotient</th><th scope=\"col\" class=\"also\">line</th>");
+  else
+    for (int i = 0, n = split(heading, from, to); i < n; i++) cell(o, i ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">", from[i], to[i], "</th>");
+  rt_print(o, "</tr></thead><tbody>\n");
+}
+
+/* The first line says of what; the last is the verdict over all. */
 static void write_lines(Text *o, char *line) {
-  bool table = false, block = false, first = true;
-  for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+  Block block = BLOCK_NONE;
+  bool first = true;
+  for (char *end; (end = strchr(line, '\n')); line = end + 1, first = false) {
     *end = 0;
-    bool machine = strncmp(line, "audit ", 6) == 0 && !first, heading = strncmp(line, "value  ", 7) == 0;
-    first = false;
-    if (machine || strncmp(line, "the audit ", 10) == 0) continue;
-    if (table && !table_row(o, line)) {
-      rt_print(o, "</tbody></table></div>");
-      table = false;
-    } else if (table) continue;
-    if (heading) {
-      close_block(o, &block);
-      rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Audit of each value\"><table><thead><tr><th scope=\"col\">value</th><th scope=\"col\">line</th>"
-                  "<th scope=\"col\" class=\"num\">error in f32</th><th scope=\"col\" class=\"num\">error in f64</th><th scope=\"col\" class=\"num\">f32 / f64</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n");
-      table = true;
-      continue;
+    if (strncmp(line, "audit ", 6) == 0 || (strncmp(line, "the audit ", 10) == 0 && !first)) continue;
+    if ((block == BLOCK_VALUES && value_row(o, line)) || (block == BLOCK_NUMBERS && number_row(o, line))) continue;
+    if (!*line || block > BLOCK_LINES) close_block(o, &block);
+    if (strncmp(line, "value  ", 7) == 0) open_table(o, &block, BLOCK_VALUES, line);
+    else if (strncmp(line, "  output  ", 10) == 0) open_table(o, &block, BLOCK_NUMBERS, line);
+    else if (*line) {
+      rt_print(o, block ? "\n" : "<p class=\"lines\">");
+      block = BLOCK_LINES;
+      rt_escape(o, line);
     }
-    if (!*line && !block) continue;
-    if (!block) rt_print(o, "<pre class=\"lines\">");
-    block = true;
-    rt_escape(o, line);
-    rt_print(o, "\n");
   }
-  if (table) rt_print(o, "</tbody></table></div>");
   close_block(o, &block);
 }
 

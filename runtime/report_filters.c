@@ -392,8 +392,9 @@ void rt_write_filters(Text *o, const json_t *f) {
     rt_print(o, " turns it");
     if ((int32_t)json_array_size(names) < count_of(f, "of")) rt_print(o, " (%zu of %d elements)", json_array_size(names), count_of(f, "of"));
     rt_print(o, ".");
-    if (json_object_get(f, "difference"))
-      rt_print(o, " The filters differ from the first one, turned, by at most %.1e of the largest.", real_of(json_object_get(f, "difference")));
+    double worst = real_of(json_object_get(f, "difference"));
+    if (worst == 0) rt_print(o, " Each is the first one, turned, to the last bit.");
+    else if (worst > 0) rt_print(o, " Each is the first one, turned, up to %.1e of the largest number.", worst);
     rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\"><table class=\"filters\"><thead><tr><th scope=\"col\">copy</th>");
     for (i = 0; i < json_array_size(names); i++) {
       rt_print(o, "<th scope=\"col\">");

@@ -23,18 +23,18 @@ const char *const rt_report_style[] = {
   "th,td{text-align:left;padding:5px 18px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400}"
   "thead th{color:var(--soft);font-size:13px;white-space:nowrap;vertical-align:bottom}tbody tr:last-child>*{border-bottom:0}.num{text-align:right;white-space:nowrap}"
   "tfoot>tr>*{border-top:1px solid var(--rule);border-bottom:0}td:last-child,th:last-child{padding-right:0}.facts th{color:var(--soft);white-space:nowrap}.facts td{overflow-wrap:anywhere}"
-  ".tag{white-space:nowrap}\n",
-  "svg{width:100%;height:auto;display:block}.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:12px 28px;margin:0 0 10px}.curves svg{max-width:560px}"
+  ".tag{white-space:nowrap}.type{min-width:6.6em}\n",
+  "svg{width:100%;height:auto;display:block}.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:12px 28px;margin:0 0 10px}.curves svg{max-width:480px}"
   ".heat td,.heat th{text-align:center;padding:6px 8px;border:0;white-space:nowrap;min-width:42px}.heat th{max-width:180px;overflow:hidden;text-overflow:ellipsis}.heat tbody th,.heat tfoot th{text-align:right}"
-  ".heat td{border:1px solid var(--card)}.heat .none{color:var(--soft);opacity:.55}.heat tfoot td,.heat td.edge,.heat td.edge~td{color:var(--soft)}.heat .hit{background:rgba(var(--hit),calc(var(--h)*.55))}.heat .miss{background:rgba(var(--miss),calc(var(--h)*.85))}\n",
+  ".heat td{border:1px solid var(--card)}.heat .none{color:var(--soft);opacity:.8}.heat tfoot td,.heat td.edge,.heat td.edge~td{color:var(--soft)}.heat .hit{background:rgba(var(--hit),calc(var(--h)*.55))}.heat .miss{background:rgba(var(--miss),calc(var(--h)*.85))}\n",
   "img{image-rendering:pixelated;max-width:100%;height:auto;vertical-align:top;border-radius:2px;outline:1px solid var(--rule)}"
-  ".pictures,.strip{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(92px,1fr));gap:16px 12px}.pictures p{margin:6px 0 0;font-size:13.5px;line-height:1.35;overflow-wrap:anywhere}.said{color:var(--valid)}"
+  ".pictures,.strip{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:18px 12px}.pictures p{margin:6px 0 0;font-size:13.5px;line-height:1.35;overflow-wrap:anywhere}.said{color:var(--valid)}"
   ".strip{grid-template-columns:repeat(auto-fill,minmax(66px,1fr))}.filters td,.filters th{padding:5px 10px 5px 0;border:0;vertical-align:middle}.filters img{max-width:none}.filters th{white-space:nowrap}.filters thead th{text-align:center}.filters thead th:first-child{text-align:left}"
   ".scale{display:inline-block;width:72px;height:10px;vertical-align:baseline;outline:1px solid var(--rule);background:linear-gradient(90deg,rgb(var(--hit)),rgba(var(--hit),0) 50%,rgba(var(--miss),0) 50%,rgb(var(--miss)))}"
   ".matrix{margin:0;max-width:100%}.beside{display:flex;flex-wrap:wrap;gap:20px 40px;align-items:flex-start}\n",
   "code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.92em}pre{overflow-x:auto;margin:0 0 10px;padding:12px 14px;background:var(--inset);border-radius:8px;font-size:13px;line-height:1.5}"
-  "pre.command{white-space:pre-wrap;overflow-wrap:anywhere}details{margin:0 0 10px}summary{cursor:pointer;color:var(--soft);margin:0 0 6px}"
-  "@media(max-width:560px){body{padding:18px 12px 32px}section{padding:14px 14px}.numbers{grid-template-columns:1fr 1fr;gap:8px}.numbers strong{font-size:20px}.lead{font-size:16px}th,td{padding-right:12px}}"
+  "pre.command{white-space:pre-wrap;overflow-wrap:anywhere}.lines{white-space:pre-line}details{margin:10px 0}summary{cursor:pointer;color:var(--soft);margin:0 0 6px}"
+  "@media(max-width:560px){body{padding:18px 10px 32px}section{padding:14px 12px}.numbers{grid-template-columns:1fr 1fr;gap:8px}.numbers strong{font-size:20px}.lead{font-size:16px}th,td{padding-right:10px}table{font-size:13px}.also{display:none}.heat td,.heat th{padding:6px 3px;min-width:32px}.pictures{grid-template-columns:repeat(auto-fill,minmax(86px,1fr))}}"
   "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--rule:#bbb;--page:#fff;--card:#fff;--train:#1b5a9c;--valid:#a8440e;--good:#0e5a2e;--warn:#6e4700;--bad:#8e1a14;--inset:#fff}"
   "body{max-width:none;padding:0;font-size:11pt}section{border:0;padding:0;margin:18pt 0}h2{break-after:avoid}tr,li,svg,figure{break-inside:avoid}nav{display:none}.wide,.tall{overflow:visible;max-height:none}"
   "img,.hit,.miss,.scale{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n",
