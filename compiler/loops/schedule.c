@@ -199,6 +199,34 @@ void schedule_memory(Schedule *s) {
   code->workspace.c += code->slab * code->slots + 64;
 }
 
+static void size_comment(const Schedule *s, const SizeExpr *e) {
+  out_printf(s->comments, "%ld", (long)e->c);
+  for (uint32_t i = 0; i < s->g->symbol.n; i++)
+    if (e->k[i]) out_printf(s->comments, " + %ld %.*s", (long)e->k[i], STR(s->g->symbol.at[i]));
+}
+
+/* The workspace beside what lives in it while each kernel runs: buffers of which something is still read, and slabs. */
+static void memory_comment(const Schedule *s) {
+  const EntryCode *code = s->code;
+  out_printf(s->comments, "// %.*s: workspace ", STR(s->g->name));
+  size_comment(s, &code->workspace);
+  out_printf(s->comments, " bytes\n");
+  for (uint32_t k = 0; k < code->kernel.n; k++) {
+    const Kernel *kernel = code->kernel.at[k].kernel;
+    SizeExpr alive = { .c = kernel->slab * code->slots };
+    for (uint32_t i = 0; i < code->buf.n && i < s->nlife; i++) {
+      const EntryBuf *b = &code->buf.at[i];
+      if (b->arg != BUF_WORKSPACE || s->first[i] > k || s->last[i] < k) continue;
+      int64_t width = b->base == BASE_F64 || b->base == BASE_I64 ? 8 : 4;
+      alive.c += width * b->elems.c;
+      for (int z = 0; z < 8; z++) alive.k[z] += width * b->elems.k[z];
+    }
+    out_printf(s->comments, "//   %.*s: alive ", STR(kernel->name));
+    size_comment(s, &alive);
+    out_printf(s->comments, " bytes\n");
+  }
+}
+
 EntryCode *entry_plan(Arena *arena, const Graph *g, const Target *target, Out *comments) {
   EntryCode *code = arena_one(arena, EntryCode);
   *code = (EntryCode){ .graph = g, .real = g->f64 ? BASE_F64 : BASE_F32, .slots = target->slots };
@@ -213,5 +241,6 @@ EntryCode *entry_plan(Arena *arena, const Graph *g, const Target *target, Out *c
                  .lanes = g->f64 ? target->lanes64 : target->lanes32, .loc = arena_array(arena, Loc, g->node.n) };
   if (g->plain || !schedule_fused(&s)) plain(&s);
   schedule_memory(&s);
+  if (comments) memory_comment(&s);
   return code;
 }
