@@ -8,6 +8,7 @@
 #include "back/header.h"
 #include "back/link.h"
 #include "back/llvm.h"
+#include "graph/winograd.h"
 #include "back/package.h"
 #include <errno.h>
 #include <pthread.h>
@@ -24,7 +25,7 @@ typedef struct Compilation {
   uint32_t chosen;                  /* of module: that of a program                                 */
   int wanted;                       /* PROGRAM ...: which entries, when --entry does not say         */
   vec(ModuleEntry) entry;
-  vec(Graph *) graph;               /* of each entry, after simplify                               */
+  vec(Graph *) graph;               /* of each entry, after its last pass                             */
   uint32_t ncareful;                /* units of kernels that run all the time                      */
   double seconds[PASS_COUNT], began;
 } Compilation;
@@ -214,6 +215,21 @@ static int lower_entries(Compilation *c) {
                          .prefix = c->options->prefix, .source = c->sources.all.at[0]->text };
   }
   return 0;
+}
+
+/* For the CPU alone: what it costs is known there. Plain entries are what others are held against. */
+static void winograd_entries(Compilation *c) {
+  for (uint32_t i = 0; i < c->graph.n; i++) {
+    if (!c->graph.at[i]->plain && !str_is(c->options->winograd, "off")) {
+      Why why = { .arena = c->arena };
+      begin(c);
+      c->graph.at[i] = graph_winograd(c->graph.at[i], c->arena, false);
+      end(c, PASS_winograd);
+      must(graph_verify(c->graph.at[i], &why), &why, "winograd", c->graph.at[i]->name);
+    }
+    Out out = text_out(c);
+    if (dumps(c, PASS_winograd)) { graph_text(c->graph.at[i], &out); print(&out); }
+  }
 }
 
 static void plan_entries(Compilation *c, const Target *target, Out *comments) {
@@ -465,17 +481,18 @@ static int check_files(const Options *o) {
 /* --- all of it ------------------------------------------------------------------------------------------ */
 static int later_than_check(Compilation *c) {
   const Options *o = c->options;
-  bool wants = o->out.n || dumps(c, PASS_lower) || dumps(c, PASS_simplify) || dumps(c, PASS_plan);
+  bool wants = o->out.n || dumps(c, PASS_lower) || dumps(c, PASS_simplify) || dumps(c, PASS_winograd) || dumps(c, PASS_plan);
   for (int k = EMIT_graph; k < EMIT_COUNT; k++) wants |= o->emit[k];
   if (!wants) return 0;
   int status = choose_models(c);
   if (!status) status = lower_entries(c);
+  if (!status && (o->emit[EMIT_cuda] || o->emit[EMIT_ptx] || o->emit[EMIT_cubin])) status = emit_cuda(c);
+  if (!status) winograd_entries(c);
   Out out = text_out(c);
   if (!status && o->emit[EMIT_graph]) {
     for (uint32_t i = 0; i < c->graph.n; i++) graph_text(c->graph.at[i], &out);
     status = emit_text(c, EMIT_graph, &out);
   }
-  if (!status && (o->emit[EMIT_cuda] || o->emit[EMIT_ptx] || o->emit[EMIT_cubin])) status = emit_cuda(c);
   bool cpu = o->out.n || dumps(c, PASS_plan) || o->emit[EMIT_loops] || o->emit[EMIT_llvm] || o->emit[EMIT_asm] || emits_library(o);
   if (!status) status = make_folders(c);
   if (status || !cpu) return status;

@@ -1,6 +1,6 @@
 /* compile.h: the whole pipeline in one place (compile.c), driven by the command line (main.c).
  *
- *     file --parse--> Ast --check--> Program --lower--> Graph --simplify--> Graph --plan--> Kernels --print--> objects --link--> program
+ *     file --parse--> Ast --check--> Program --lower--> Graph --simplify, winograd--> Graph --plan--> Kernels --print--> objects --link--> program
  *                                               once per entry (step, eval, ...)
  *
  * A pass is a row of PASSES: its name is what --dump-after and --time call it. The verifier of what a pass wrote runs
@@ -16,6 +16,7 @@
   PASS(check, "types", "names, kinds, types and the proof")                                        \
   PASS(lower, "graph", "a model becomes the Graph of each entry; words become core operations")    \
   PASS(simplify, "graph", "algebra, common terms, sums split, dead code")                          \
+  PASS(winograd, "graph", "convolutions of 3 x 3 with fewer multiplications, where that pays")      \
   PASS(plan, "loops", "pipelines, memory, stages")                                                 \
   PASS(print, "objects", "LLVM: vector code for the target")                                       \
   PASS(link, "program", "with the runtime")
@@ -30,7 +31,7 @@ typedef enum Pass {
 #define EMITS(EMIT)                                                                                \
   EMIT(ast, "the syntax tree")                                                                     \
   EMIT(types, "the checked program, one value a line")                                             \
-  EMIT(graph, "Graph of each entry, after simplify; reads back")                                   \
+  EMIT(graph, "Graph of each entry, after its last pass; reads back")                                   \
   EMIT(loops, "Loops of each entry, after plan; reads back")                                       \
   EMIT(llvm, "LLVM text of the kernels")                                                           \
   EMIT(asm, "assembly of the kernels")                                                             \
@@ -63,6 +64,7 @@ typedef struct Options {
   Str model;                        /* which model of the file; empty: the one that trains, else the last */
   Str march, library;               /* library: folder with gdlrt.o, gdl.h, stdlib                  */
   DiagFormat format;
+  Str winograd;                     /* "off"; empty: on                                            */
   bool time, audit;                 /* audit: with trace and slope entries                         */
 } Options;
 

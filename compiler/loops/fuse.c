@@ -39,13 +39,13 @@ static bool match(const Fuse *f, Val v, bool swap, GemmPlan *p) {
   for (uint8_t a = 0; a < as->rank; a++) {
     uint8_t l = n->labels->of[A][a];
     bool b = places(n, l, B), out = places(n, l, -1);
-    if (places(n, l, A) > 1 || places(n, l, B) > 1 || (b && out) || (!b && !out)) return false;
-    add_label(p, b ? 2 : 0, l);
+    if (places(n, l, A) > 1 || places(n, l, B) > 1 || places(n, l, -1) > 1 || (!b && !out)) return false;
+    add_label(p, b && out ? 3 : b ? 2 : 0, l);
   }
   for (uint8_t a = 0; a < n->shape.rank; a++) {        /* N in the order of the result */
     uint8_t l = n->labels->out[a];
     if (!places(n, l, A) && !places(n, l, B)) return false;
-    if (places(n, l, B)) add_label(p, 1, l);
+    if (places(n, l, B) && !places(n, l, A)) add_label(p, 1, l);
   }
   for (uint8_t a = 0; a < bs->rank; a++) {
     uint8_t l = n->labels->of[B][a];
@@ -53,7 +53,7 @@ static bool match(const Fuse *f, Val v, bool swap, GemmPlan *p) {
   }
   if (!p->n[1] || !is_tail(&n->shape, n->labels->out, p->label[1], p->n[1])) return false;
   bool rows_b = has_rows(f, n->arg[B]), rows_a = has_rows(f, n->arg[A]);
-  if (!rows_a || (rows_b && has_rows(f, v))) return false;
+  if (!rows_a || (rows_b && (has_rows(f, v) || p->n[3]))) return false;
   if (rows_b && (!is_tail(bs, n->labels->of[B], p->label[1], p->n[1]) || windows(f, n->arg[B]))) return false;
   int64_t N = 1, K = 1;
   for (uint8_t i = 0; i < p->n[1]; i++) N *= label_size(f, n, B, p->label[1][i]);
@@ -144,6 +144,20 @@ static bool better_late(const Fuse *f, Val v) {
       operand(f, v, 1)));
 }
 
+/* Transforms, and renamings below them, that nothing but transforms and tilings reads: written out where they are read. */
+static void find_written(Fuse *f) {
+  bool *other = arena_array(f->s->arena, bool, f->g->node.n);
+  for (uint32_t i = 0; i < f->g->store.n; i++) other[f->g->store.at[i].value] = true;
+  for (Val v = f->g->node.n; v-- > 1;) {
+    const Node *n = node(f, v);
+    if (!f->needed[v]) continue;
+    bool transforms = gen_transforms(f->g, v);
+    f->written[v] &= !other[v] && (transforms || gen_renamed(f->g, v) != v);
+    bool through = transforms || f->written[v] || gen_tiles(f->g, v);
+    for (uint8_t i = 0; i < n->nargs; i++) *(through ? &f->written[n->arg[i]] : &other[n->arg[i]]) = true;
+  }
+}
+
 static bool find_levels(Fuse *f) {
   for (Val v = 1; v < f->g->node.n; v++) {
     const Node *n = node(f, v);
@@ -181,7 +195,8 @@ static bool find_levels(Fuse *f) {
         f->level[v] = level + 1;
         f->kept[operand(f, v, 0)] = f->kept[operand(f, v, 1)] = true;
       }
-    } else if (sums_large(f, v)) f->sort[v] = walks_table(f, v) ? SORT_LARGE : SORT_SUM;
+    } else if (f->written[v]) f->sort[v] = SORT_INLINE;
+    else if (sums_large(f, v)) f->sort[v] = walks_table(f, v) ? SORT_LARGE : SORT_SUM;
     else if (numbers(f, v) <= SMALL) f->sort[v] = SORT_SMALL;
     else f->sort[v] = n->op == OP_map || n->op == OP_stop ? SORT_INLINE : SORT_LARGE;
     if (f->level[v] + 1 > f->levels) f->levels = f->level[v] + 1;
@@ -192,6 +207,7 @@ static bool find_levels(Fuse *f) {
 /* --- keep or have again -------------------------------------------------------------------------------------- */
 static bool expensive(const Fuse *f, Val v) {
   const Node *n = node(f, v);
+  if (gen_tiles(f->g, v)) return true;                 /* with the transform and the gemm below it */
   if (n->op != OP_contract) return false;
   double sum = 1, out = (double)numbers(f, v);
   for (int l = 1; l <= LABELS_MOST; l++) {
@@ -284,7 +300,9 @@ void fuse_places(Fuse *f, uint32_t level) {
       far |= f->sort[x->arg[i]] == SORT_ROWS && f->active[x->arg[i]] && !f->kept[x->arg[i]];
     bool again = x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > worth;
     bool must = gemm || expensive(f, v) || x->op == OP_harmonics || (reduces && f->times[v] > 1.01);
-    if (!sum && !f->kept[v] && (must || again)) f->local[v] = true;
+    if (!sum && !f->kept[v] && !f->written[v] && (must || again)) f->local[v] = true;
+    Val window = f->local[v] || f->kept[v] ? transformed_window(f, v) : 0;
+    if (window) f->local[window] = true;               /* as for a gemm: a padded copy of its source */
     double each = f->kept[v] || f->local[v] || sum ? 1 : f->times[v];
     for (uint8_t i = 0; i < x->nargs; i++) {
       Val a = x->arg[i];
@@ -312,7 +330,7 @@ static Loc partial_buffer(Fuse *f, Val v) {
   return l;
 }
 
-/* B of a gemm as [K][N], rows not a power of two apart. */
+/* B of a gemm as [batch][K][N], rows not a power of two apart. */
 static Loc panel_buffer(Fuse *f, Val v) {
   Schedule *s = f->s;
   const GemmPlan *p = &f->gemm[v];
@@ -324,7 +342,7 @@ static Loc panel_buffer(Fuse *f, Val v) {
   uint32_t nc = gen_coords(f->g, bs, c);
   Loc l = { .sort = LOC_ENTRY };
   int64_t step = 1, width = gemm_columns(f, v), pitch = width % 256 == 0 ? width + 16 : width;
-  for (int class = 1; class <= 2; class++) {           /* N, then K: from the last label to the first */
+  for (int class = 1; class <= 3; class++) {           /* N, then K, then the batch: from the last label to the first */
     if (class == 2) step = pitch;
     for (uint8_t i = p->n[class]; i-- > 0;) {
       uint8_t label = p->label[class][i];
@@ -353,11 +371,12 @@ bool schedule_fused(Schedule *s) {
     .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n),
     .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored =
         arena_array(a, bool, n), .state = arena_array(a, bool, n),
-    .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n),
+    .written = arena_array(a, bool, n), .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n),
         .times = arena_array(a, double, n),
     .price = arena_array(a, double, n) };
   mark(&f);
   find_gemms(&f);
+  find_written(&f);
   if (!find_levels(&f)) return false;
   for (Val v = 1; v < n; v++) {
     const Node *x = node(&f, v);

@@ -15,9 +15,9 @@ typedef enum Sort { SORT_LEAF, SORT_ROWS, SORT_SUM, SORT_SCATTER, SORT_SMALL, SO
 
 typedef struct GemmPlan {           /* how a contract is a gemm                                    */
   bool is, swap;                    /* swap: operand 1 is A                                        */
-  uint8_t label[3][LABELS_MOST];    /* labels of M, N, K in order                                  */
-  uint8_t n[3];
-  Loc panel;                        /* B without rows: its own copy, [K][N]                        */
+  uint8_t label[4][LABELS_MOST];    /* labels of M, N, K in order; and of a batch: in A, B and the result */
+  uint8_t n[4];
+  Loc panel;                        /* B without rows: its own copy, [batch][K][N]                 */
 } GemmPlan;
 
 typedef struct Fuse {
@@ -31,6 +31,7 @@ typedef struct Fuse {
   Loc *total_at;
   bool *state;                      /* reads weights or moments without anything in memory between  */
   bool *stored;                     /* LARGE: something but panels of gemms reads it               */
+  bool *written;                    /* part of a transform or tiling that is written out            */
   GemmPlan *gemm;
   uint32_t levels;
   /* of the level in hand */
@@ -66,6 +67,12 @@ static inline bool leaf(const Node *n) {
 }
 static inline bool windows(const Fuse *f, Val v) {
   return node(f, v)->op == OP_view && node(f, v)->view->sort == VIEW_WINDOW;
+}
+/* The window that a transform reads (gen_transform.c), through renamings and transforms; 0: it reads none. */
+static inline Val transformed_window(const Fuse *f, Val v) {
+  if (!gen_transforms(f->g, v)) return 0;
+  while (gen_transforms(f->g, v)) v = gen_renamed(f->g, gen_transformed(f->g, v));
+  return windows(f, v) ? v : 0;
 }
 /* How often a label stands in an operand, or in the result (-1). */
 static inline uint32_t places(const Node *n, uint8_t label, int operand) {

@@ -44,13 +44,9 @@ static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int 
   for (uint8_t i = 0; i < p->n[class]; i++) {
     int64_t stride[3][2] = { { 0 } }, size[2] = { 1, 1 };
     uint32_t coords = 0, ignored;
-    if (class == 0) {
-      dims_of(l, n, -1, C, p->label[class][i], stride[2], size, &ignored);
-      dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
-    } else {
-      dims_of(l, n, opB, B, p->label[class][i], stride[1], size, &ignored);
-      dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
-    }
+    if (class != 2) dims_of(l, n, -1, C, p->label[class][i], stride[2], size, &ignored);
+    if (class != 0) dims_of(l, n, opB, B, p->label[class][i], stride[1], size, &ignored);
+    dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
     for (uint32_t q = 0; q < coords; q++)
       out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .a = stride[0][q], .b =
           stride[1][q], .c = stride[2][q] };
@@ -62,6 +58,13 @@ int64_t gemm_columns(const Fuse *f, Val v) {
   const GemmPlan *p = &f->gemm[v];
   int64_t n = 1;
   for (uint8_t i = 0; i < p->n[1]; i++) n *= label_size(f, node(f, v), -1, p->label[1][i]);
+  return n;
+}
+
+static int64_t gemm_batch(const Fuse *f, Val v) {
+  const GemmPlan *p = &f->gemm[v];
+  int64_t n = 1;
+  for (uint8_t i = 0; i < p->n[3]; i++) n *= label_size(f, node(f, v), -1, p->label[3][i]);
   return n;
 }
 
@@ -78,7 +81,8 @@ Gemm level_gemm_of(Level *l, Val v, const Loc *to, bool add) {
   g.c = base_of(l, to, &n->shape);
   if (!has_rows(f, v) && to->parts) g.c.at = l_muli(l->x.k, l->slot, to->part_stride);
   if (!has_rows(f, b)) g.b.at = 0;
-  g.nm = dims(l, n, p, 0, opA, A, opB, B, to, g.m);
+  g.nm = dims(l, n, p, 3, opA, A, opB, B, to, g.m);
+  g.nm += dims(l, n, p, 0, opA, A, opB, B, to, g.m + g.nm);
   g.nk = dims(l, n, p, 2, opA, A, opB, B, to, g.k);
   return g;
 }
@@ -265,7 +269,7 @@ static int64_t choose_chunk(const Level *l, const Places *p) {
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!f->active[v] || root(f, v) != l->root) continue;
     if (f->local[v] && windows(f, v)) { Padded w = padded_of(f, v); each += window_size(&w); }
-    few |= f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) < 8;
+    few |= f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) / gemm_batch(f, v) < 8;
   }
   if (samples && !few) return 1;
   int64_t want = CHUNK_MOST, per_slot = (f->g->expect[0] + target->slots - 1) / target->slots;
