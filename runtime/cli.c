@@ -61,7 +61,7 @@ void cli_unknown(const Cli *c, const char *name, char why[CLI_WHY]) {
   for (int i = 0; i < c->ncommands && n < CLI_MOST; i++) if (*c->command[i].name) names[n++] = c->command[i].name;
   const char *meant = cli_nearest(name, names, n);
   if (meant) { no(why, "there is no command `%.60s`; did you mean `%s`?", name, meant); return; }
-  no(why, "there is no command `%.60s`; there are", name);
+  no(why, "there is no command `%.60s`; there are:", name);
   for (int i = 0; i < n; i++) {
     size_t k = strlen(why);
     snprintf(why + k, CLI_WHY - k, " %s", names[i]);
@@ -85,19 +85,21 @@ static const CliOption *find_option(const Cli *c, const CliCommand *of, const ch
   return NULL;
 }
 
+static const char *bare(const char *option) { return option + strspn(option, "-"); }      /* -- is never mistaken */
+
 static bool no_option(const Cli *c, const CliCommand *of, const char *word, size_t n, char why[CLI_WHY]) {
   char head[40], given[61];
   const char *names[CLI_MOST] = { NULL }, *elsewhere = NULL;
   int count = 0;
   snprintf(given, sizeof given, "%.*s", n < 60 ? (int)n : 60, word);
   for (int i = 0; i < c->noptions && count < CLI_MOST; i++) {
-    if (cli_has(&c->option[i], of)) names[count++] = c->option[i].name;
+    if (cli_has(&c->option[i], of)) names[count++] = bare(c->option[i].name);
     else if (strcmp(c->option[i].name, given) == 0)
       for (int k = 0; k < c->ncommands; k++) if (cli_has(&c->option[i], &c->command[k])) elsewhere = c->command[k].name;
   }
-  const char *meant = cli_nearest(given, names, count);
+  const char *meant = cli_nearest(bare(given), names, count);
   label(of, head);
-  if (meant && !elsewhere) return no(why, "%sthere is no option %s; did you mean %s?", head, given, meant);
+  if (meant && !elsewhere) return no(why, "%sthere is no option %s; did you mean --%s?", head, given, meant);
   if (elsewhere && *elsewhere) return no(why, "%sthere is no option %s here; it belongs to `%s`", head, given, elsewhere);
   return no(why, "%sthere is no option %s%s; %s%s%s --help lists them", head, given, elsewhere ? " here" : "", c->program,
             *of->name ? " " : "", of->name);
@@ -146,7 +148,7 @@ static bool set_field(const CliOption *o, const char *value, void *fields, char 
   }
   if (o->takes == CLI_NUMBER) {
     double x = strtod(value, &end);
-    if (end == value || *end || !(x > 0 && x < 1e9)) return no(why, "%s %.60s: expects a number above 0", o->name, value);
+    if (end == value || *end || !(x >= 0 && x <= 1e6)) return no(why, "%s %.60s: expects a number from 0 to a million", o->name, value);
   }
   memcpy(field, &value, sizeof value);
   return true;

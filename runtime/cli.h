@@ -18,7 +18,7 @@ typedef enum CliTakes {
   CLI_NOTHING,                      /* a flag: the field is a bool                                 */
   CLI_TEXT,                         /* the field is a const char *; the last one given holds       */
   CLI_COUNT,                        /* the same, a whole number >= 0                               */
-  CLI_NUMBER,                       /* the same, a number > 0                                      */
+  CLI_NUMBER,                       /* the same, a number from 0 to a million                     */
   CLI_MANY,                         /* const char *[CLI_MOST] and, at `count`, an int              */
 } CliTakes;
 enum { CLI_MOST = 64, CLI_WHY = 512 };
