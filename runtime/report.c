@@ -178,6 +178,7 @@ static void verdict(Text *o, const json_t *row) {
 static void reasons(Text *o, const Page *p) {
   json_t *said = json_object(), *row;
   const char *lists[] = { "layers", "outputs" };
+  char reason[200];
   size_t k;
   for (int l = 0; l < 2; l++)
     json_array_foreach(json_object_get(p->proof, lists[l]), k, row) {
@@ -185,7 +186,7 @@ static void reasons(Text *o, const Page *p) {
       if (!*why || json_object_get(said, why)) continue;
       json_object_set_new(said, why, json_true());
       rt_print(o, "<p class=\"soft\">Not proved because of ");
-      rt_escape(o, rt_place(why));
+      rt_escape(o, rt_reason(why, reason, sizeof reason));
       rt_print(o, ".</p>");
     }
   json_decref(said);
@@ -343,6 +344,7 @@ static void speed(Text *o, const Page *p) {
   const gdl_kernel *step = rt_entry(p->module, GDL_STEP, 0);
   double rate = real_at(p->config, "samples_per_second"), batch = real_at(json_object_get(p->config, "settings"), "batch"), flop = 0, all = 0;
   size_t n = json_array_size(p->log);
+  char text[32];
   for (int32_t i = 0; step && step->flops && i < step->nstages; i++) flop += step->flops[i];
   for (size_t e = 0; e < n; e++) all += seconds_of(p, e);
   if (!(rate > 0) && n == 0) return;
@@ -363,8 +365,8 @@ static void speed(Text *o, const Page *p) {
   }
   if (flop > 0) {
     fact(o, "arithmetic");
-    rt_print(o, "%.3g MFLOP a sample in matrix products", flop / 1e6);
-    if (rate > 0) rt_print(o, ", %.3g GFLOP/s", flop * rate / 1e9);
+    rt_print(o, "%s a sample in matrix products", rt_scaled(flop, "FLOP", text, sizeof text));
+    if (rate > 0) rt_print(o, ", %s", rt_scaled(flop * rate, "FLOP/s", text, sizeof text));
     end_fact(o);
   }
   if (json_object_get(p->config, "memory_mb")) {
@@ -374,7 +376,7 @@ static void speed(Text *o, const Page *p) {
   }
   if (json_object_get(p->config, "workspace_bytes")) {
     fact(o, "workspace of a step");
-    rt_print(o, "%.3g MB at a batch of %.0f", real_at(p->config, "workspace_bytes") / 1048576, batch);
+    rt_print(o, "%s at a batch of %.0f", rt_scaled(real_at(p->config, "workspace_bytes"), "B", text, sizeof text), batch);
     end_fact(o);
   }
   rt_print(o, "</tbody></table></section>\n");

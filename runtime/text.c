@@ -40,3 +40,22 @@ const char *rt_commas(int64_t n, char *buffer, size_t size) {
   buffer[k] = 0;
   return buffer;
 }
+
+const char *rt_scaled(double x, const char *unit, char *buffer, size_t size) {
+  static const char *const prefix[] = { "", "k", "M", "G", "T" };
+  int i = 0;
+  for (; i < 4 && x >= 999.5; i++) x /= 1000;
+  snprintf(buffer, size, x >= 99.5 ? "%.0f %s%s" : x >= 9.95 ? "%.1f %s%s" : "%.2f %s%s", x, prefix[i], unit);
+  return buffer;
+}
+
+const char *rt_reason(const char *why, char *buffer, size_t size) {
+  size_t k = 0, word = 0;
+  for (; *why && k + 1 < size; why++) {
+    if (*why == ' ' || *why == '(') word = k + 1;
+    if (*why == '/') k = word;
+    else buffer[k++] = *why;
+  }
+  buffer[k] = 0;
+  return buffer;
+}

@@ -10,6 +10,8 @@ typedef struct Text { char *at; size_t n, cap; Trouble *trouble; } Text;
 void rt_print(Text *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void rt_escape(Text *o, const char *s);                      /* for HTML and SVG                           */
 const char *rt_commas(int64_t n, char *buffer, size_t size); /* "194,746"; a buffer of 32 holds any        */
+const char *rt_scaled(double x, const char *unit, char *buffer, size_t size);            /* "72.7 MB", x >= 0  */
+const char *rt_reason(const char *why, char *buffer, size_t size);       /* without the folders of its places  */
 
 /* curves.c: one panel a score, training and validation over epochs. best: an epoch to mark, 0: none. */
 typedef struct Series { const char *title; int64_t n; double *train, *valid; const char *second; } Series;

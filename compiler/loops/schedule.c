@@ -74,6 +74,27 @@ static bool in_memory(const Node *n) {
   return n->op != OP_input && n->op != OP_param && n->op != OP_table && n->op != OP_iota;
 }
 
+/* Multiplications and additions of a contraction over rows, for one of the rows that the sizes count. */
+static SizeExpr contract_flops(const Graph *g, const Node *n) {
+  SizeExpr flops = { 0 };
+  int64_t each = n->nargs, count = 1;
+  if (n->op != OP_contract || !n->shape.rank || n->shape.axis[0].n >= 0) return flops;
+  for (uint8_t a = 1; a < n->shape.rank; a++) count *= n->shape.axis[a].n;
+  bool seen[LABELS_MOST + 1] = { 0 }, sums = false;
+  for (uint8_t a = 0; a < n->shape.rank; a++) seen[n->labels->out[a]] = true;
+  for (uint8_t i = 0; i < n->nargs; i++) {
+    const Shape *x = &g->node.at[n->arg[i]].shape;
+    for (uint8_t a = 0; a < x->rank; a++) {
+      uint8_t label = n->labels->of[i][a];
+      if (seen[label] || x->axis[a].n < 0) continue;
+      seen[label] = sums = true;
+      each *= x->axis[a].n;
+    }
+  }
+  flops.k[0] = count * (sums ? each : each - 1);
+  return flops;
+}
+
 static Str kernel_name(Schedule *s) { return str_format(s->arena, "%.*s_k%u", STR(s->g->name), s->code->kernel.n); }
 
 static void write_value(Schedule *s, Val v, Loc to, Str what) {
@@ -98,7 +119,7 @@ static void write_value(Schedule *s, Val v, Loc to, Str what) {
     schedule_share(&x, slot, gen_extent(&x, c[nest.share].size), 1, &nest.low, &nest.high);
     gen_nest(&x, &nest);
   }
-  schedule_close(s, &x, what, (SizeExpr){ 0 });
+  schedule_close(s, &x, what, contract_flops(s->g, n));
 }
 
 static void plain(Schedule *s) {
