@@ -18,6 +18,8 @@ static const CliWord emit_words[] = {
   { "slope64", "loss and gradient in f64" }, { NULL, NULL }
 }, march_words[] = {
   { "native", "" }, { "x86-64", "" }, { "x86-64-v3", "" }, { "x86-64-v4", "" }, { NULL, NULL }
+}, winograd_words[] = {
+  { "on", "where it pays" }, { "off", "nowhere" }, { NULL, NULL }
 }, format_words[] = {
   { "human", "" }, { "json", "" }, { NULL, NULL }
 }, code_words[] = {

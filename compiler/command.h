@@ -22,7 +22,7 @@ typedef enum CommandName {
 } CommandName;
 
 typedef struct CommandLine {
-  const char *output, *entry, *model, *prefix, *dump_after, *march, *error_format, *library;
+  const char *output, *entry, *model, *prefix, *dump_after, *march, *winograd, *error_format, *library;
   const char *emit[CLI_MOST], *argument[CLI_MOST];
   int nemit, nargument;
   bool no_audit, time, check;

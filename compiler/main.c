@@ -136,6 +136,7 @@ static int pipeline(const CommandLine *line, const CliCommand *of, Arena *arena,
   if (line->prefix) o.prefix = str_of(line->prefix);
   if (line->dump_after) o.dump_after = str_of(line->dump_after);
   if (line->march) o.march = str_of(line->march);
+  if (line->winograd) o.winograd = str_of(line->winograd);
   if (line->error_format && !strcmp(line->error_format, "json")) o.format = DIAG_JSON;
   for (int i = 0; i < line->nemit; i++) if (!read_emits(&o, arena, line->emit[i], why)) return misuse(of, why);
   if (of->bit == 1u << COMMAND_run) return run(&o, arena, rest);

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 
 static const CliWord exits[] = {
-  { "0", "Done." }, { "1", "The program is refused; or, of fmt --check, a file is laid out otherwise." }, { "2", "Usage." },
-  { "4", "Memory, or a limit." }, { "5", "Input or output." }, { "70", "A mistake of gdlc itself." }, { NULL, NULL }
+  { "0", "Done" }, { "1", "The program is refused; or, of fmt --check, a file is laid out otherwise" }, { "2", "Usage" },
+  { "4", "Memory, or a limit" }, { "5", "Input or output" }, { "70", "A mistake of gdlc itself" }, { NULL, NULL }
 }, environment[] = {
-  { "GDLC_LD", "The linker; without it ld, else ld.lld." }, { "TMPDIR", "Where temporary files go; without it /tmp." }, { NULL, NULL }
+  { "GDLC_LD", "The linker; without it ld, else ld.lld" }, { "TMPDIR", "Where temporary files go; without it /tmp" }, { NULL, NULL }
 };
 
 /* Hyphens are minus signs, for copying; a backslash and what begins a line of troff are escaped. */
@@ -25,9 +25,27 @@ static void put(const char *text, FILE *to) {
   }
 }
 
+/* One sentence of a table, without its full stop; lines of source stay short. */
+static void put_sentence(const char *text, FILE *to) {
+  if (!*text) { fputs("\\&\n", to); return; }
+  char line[80];
+  while (*text) {
+    size_t n = strlen(text);
+    if (n >= 72) {
+      n = 72;
+      while (n && text[n] != ' ') n--;
+      if (!n) n = strcspn(text, " ");
+    }
+    snprintf(line, sizeof line, "%.*s", (int)n, text);
+    put(line, to);
+    text += n + (text[n] == ' ');
+    fputs(*text ? "\n" : ".\n", to);
+  }
+}
+
 /* Paragraphs; lines that begin with blanks stand as they are. */
 static void put_paragraphs(const char *text, FILE *to) {
-  bool literal = false, gap = true;
+  bool literal = false, gap = false;            /* the first stands behind a heading                   */
   while (text && *text) {
     size_t n = strcspn(text, "\n");
     char line[200];
@@ -53,8 +71,7 @@ static void put_words(const CliWord *words, FILE *to) {
     fputs(".TP\n.B ", to);
     put(words->name, to);
     fputc('\n', to);
-    put(*words->what ? words->what : "\\&", to);
-    fputc('\n', to);
+    put_sentence(words->what, to);
   }
 }
 
@@ -68,8 +85,7 @@ static void put_option(const CliOption *o, FILE *to) {
   put(o->name, to);
   if (*o->argument) { fputs("= ", to); put(o->argument, to); }
   fputc('\n', to);
-  put(o->what, to);
-  fputs(".\n", to);
+  put_sentence(o->what, to);
   for (const CliWord *w = o->words; w && w->name && !*w->what; w++) {       /* those without a list of their own */
     fputs(w == o->words ? "One of " : w[1].name ? ", " : " and ", to);
     put(w->name, to);
@@ -115,8 +131,7 @@ void manual_page(const Cli *c, const CliCommand *of, FILE *to) {
       fprintf(to, ".TP\n.BI \"%s \" \"", c->command[i].name);
       put(c->command[i].arguments, to);
       fputs("\"\n", to);
-      put(c->command[i].what, to);
-      fputs(".\n", to);
+      put_sentence(c->command[i].what, to);
     }
   }
   put_section("OPTIONS", NULL, to);

@@ -211,10 +211,15 @@ static void print_options(const Cli *c, const CliCommand *of, FILE *to) {
   fprintf(to, "\noptions:\n");
   for (int i = 0; i < c->noptions; i++) {
     const CliOption *o = &c->option[i];
-    char left[100];
+    char left[100], what[300];
     if (!cli_has(o, of)) continue;
     snprintf(left, sizeof left, "%s%s%s%s%s", o->also ? o->also : "", o->also ? ", " : "", o->name, *o->argument ? "=" : "", o->argument);
-    print_row(to, left, o->what);
+    snprintf(what, sizeof what, "%s", o->what);
+    for (const CliWord *w = o->words; w && w->name && !*w->what; w++) {       /* those without a list of their own */
+      size_t n = strlen(what);
+      snprintf(what + n, sizeof what - n, "%s%s%s", w == o->words ? " (" : " ", w->name, w[1].name ? "" : ")");
+    }
+    print_row(to, left, what);
   }
   print_row(to, "-h, --help", "this text");
   if (c->version && !*of->name) print_row(to, "--version", c->version);

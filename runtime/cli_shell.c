@@ -59,10 +59,10 @@ static void put_bash_value(const char *argument, const CliWord *words, const cha
     put_words(words, to);
     fprintf(to, "' -- \"${current##*,}\"))");
     break;
-  case VALUE_FOLDER: fprintf(to, "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$current\"))"); break;
+  case VALUE_FOLDER: fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- \"$current\"))"); break;
   case VALUE_FILE:
-    if (suffix) fprintf(to, "compopt -o filenames; COMPREPLY=($(compgen -f -X '!*%s' -- \"$current\") $(compgen -d -- \"$current\"))", suffix);
-    else fprintf(to, "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\"))");
+    if (suffix) fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -X '!*%s' -- \"$current\") $(compgen -d -- \"$current\"))", suffix);
+    else fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$current\"))");
     break;
   case VALUE_ANY: fprintf(to, ":"); break;
   }

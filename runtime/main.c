@@ -62,7 +62,7 @@ static const CliOption options[] = {
   { "--seed", NULL, CLI_COUNT, EXPORT, AT(seed), "N", "the weights that training with this seed begins with", NULL },
   { "--resume", NULL, CLI_NOTHING, TRAIN, AT(resume), "", "go on from FOLDER/last.safetensors", NULL },
   { "--weights", NULL, CLI_TEXT, EVAL | PREDICT | CHECK | EXPORT, AT(weights), "FILE", "a checkpoint (run/best.safetensors)", NULL },
-  { "--part", NULL, CLI_TEXT, EVAL, AT(part), "PART", "test, valid or data", part_words },
+  { "--part", NULL, CLI_TEXT, EVAL, AT(part), "PART", "which part of the data; without it the first there is", part_words },
   { "--move", NULL, CLI_TEXT, EVAL, AT(move), "WORD", "move the inputs first, by a word in the generators: \"r^2 m\"", NULL },
   { "--out", "-o", CLI_TEXT, PREDICT, AT(output), "FILE", "NPY or CSV by its name (out.npy)", NULL },
   { "--out", "-o", CLI_TEXT, EXPORT, AT(output), "FILE", "NPY or CSV by its name, else the numbers alone (param.npy)", NULL },
