@@ -257,14 +257,19 @@ static bool symbol_differs(Str name, Str *all, uint32_t *n, Why *why) {
 
 bool module_symbols_differ(Arena *arena, const ModuleInput *in, uint32_t n, Why *why) {
   uint32_t most = n, k = 0;
-  for (uint32_t m = 0; m < n; m++) most += 2 * in[m].nentries;
+  for (uint32_t m = 0; m < n; m++)
+    for (uint32_t e = 0; e < in[m].nentries; e++) most += 2 + in[m].entry[e].code->kernel.n;
   Str *all = arena_array(arena, Str, most);
   for (uint32_t m = 0; m < n; m++) {
     if (!symbol_differs(module_symbol(arena, &in[m], in[m].model->name, "_module"), all, &k, why)) return false;
-    for (uint32_t e = 0; e < in[m].nentries; e++)
-      if (!symbol_differs(module_symbol(arena, &in[m], in[m].entry[e].name, ""), all, &k, why) ||
-          !symbol_differs(module_symbol(arena, &in[m], in[m].entry[e].name, "_workspace"), all, &k, why))
+    for (uint32_t e = 0; e < in[m].nentries; e++) {
+      const ModuleEntry *x = &in[m].entry[e];
+      if (!symbol_differs(module_symbol(arena, &in[m], x->name, ""), all, &k, why) ||
+          !symbol_differs(module_symbol(arena, &in[m], x->name, "_workspace"), all, &k, why))
         return false;
+      for (uint32_t i = 0; i < x->code->kernel.n; i++)         /* they meet while they are linked */
+        if (!symbol_differs(x->code->kernel.at[i].kernel->name, all, &k, why)) return false;
+    }
   }
   return true;
 }

@@ -28,7 +28,7 @@ typedef struct ModuleInput {
 
 /* The external symbol of an entry or model: prefix, name, tail; `_` behind a keyword. */
 Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tail);
-/* All external symbols of n modules differ; else false, and two that do not. */
+/* All symbols of n modules differ, those of kernels too; else false, and two that do not. */
 bool module_symbols_differ(Arena *arena, const ModuleInput *in, uint32_t n, Why *why);
 
 /* Adds everything to an LLVM module; kernels are declared external, hidden. */

@@ -176,7 +176,7 @@ out:
 }
 
 static const struct { EntryKind kind; bool f64, trains; } entries[] = {
-  { ENTRY_INFER, false, false }, { ENTRY_STEP, false, true }, { ENTRY_EVAL, false, true }, { ENTRY_SCORE, true, true },
+  { ENTRY_INFER, false, false }, { ENTRY_PULL, false, false }, { ENTRY_STEP, false, true }, { ENTRY_EVAL, false, true }, { ENTRY_SCORE, true, true },
   { ENTRY_TRACE, true, false }, { ENTRY_SLOPE, true, true },
 };
 

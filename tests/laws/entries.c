@@ -115,6 +115,9 @@ typedef struct Asked { int64_t batch; const char *march; } Asked;
 static void all_entries(const char *name, const Program *p, const Model *m, void *context) {
   const Asked *a = context;
   trial(name, p, m, ENTRY_INFER, false, a->batch, a->march);
+  trial(name, p, m, ENTRY_INFER, true, a->batch, a->march);
+  trial(name, p, m, ENTRY_PULL, false, a->batch, a->march);
+  trial(name, p, m, ENTRY_PULL, true, a->batch, a->march);
   trial(name, p, m, ENTRY_TRACE, true, a->batch, a->march);
   if (!m->train) return;
   trial(name, p, m, ENTRY_STEP, false, a->batch, a->march);

@@ -1,4 +1,5 @@
-# laws.sh BUILD SANITIZED: every evaluator gives one result (entries.c), and slopes are differences (slopes.c), for each
+# laws.sh BUILD SANITIZED: every evaluator gives one result (entries.c), slopes and cotangents are differences (slopes.c,
+# pulls.c), for each
 # program that is accepted, each twin of one that is refused, and programs that together use every word (words_*.gdl).
 # Large domains are made small first: sizes of the same parity, so that strides and borders fall as they did.
 build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,6 +24,7 @@ for f in "$work"/*.gdl; do
   name=$(basename "$f")
   "$build/gdlc" "$f" --emit=types 2>/dev/null >"$f.types"
   limit "$name" "$build/laws/entries" "$build/lib" 1 native "$f"
+  limit "$name, pulls" "$build/laws/pulls" "$build/lib" 2 "$f"
   case $name in
   words_*|small.gdl)
     limit "$name, 3 samples" "$build/laws/entries" "$build/lib" 3 native "$f"
