@@ -16,7 +16,7 @@ CFLAGS  = -std=c17 -D_GNU_SOURCE -O2 -g
 SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1 -Wno-format-truncation
 PACKAGES = gcc g++ make libc6-dev binutils re2c lemon llvm-19-dev libflint-dev libjansson-dev zlib1g-dev \
            libzip-dev dataset-fashion-mnist
-TEST_PACKAGES = libcriterion-dev librandom123-dev python3
+TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy pkg-config cmake valgrind
 
 all: $(BUILD)/gdlc $(BUILD)/lib/gdlrt.o library
 
