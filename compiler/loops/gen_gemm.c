@@ -5,10 +5,10 @@
  * fit. Two shapes of tile: tall ones (14 x 2 with 32 registers, 6 x 2 with 16), which load least, and flat ones (4 x 4, 1 x 4)
  * for the rows that are left over where their number comes with the call.
  *
- *     batch, rows that fit the cache:   columns:   other m:   tiles of rows:   k
+ *     batch, panel of k, rows that fit the cache:   columns:   other m:   tiles of rows:   k
  *
  * The sum of each number of C is one chain of fma in the order of the coordinates of k, from 0 (or from C): neither tiles nor
- * blocks change a bit. Convolutions in their three directions are this with more than one k or m coordinate: a window
+ * blocks nor panels change a bit. Convolutions in their three directions are this with more than one k or m coordinate: a window
  * is a pair of strides of the padded tile. The last block of n is masked. A coordinate of m that moves B too is a batch. */
 #include "loops/gen.h"
 
@@ -207,6 +207,36 @@ static void rows_of(Gen *x, const Tile *t, const Target *target, Ref a, Ref c) {
   else counted_rows(x, t, flat_vectors(x, t->g, target), a, c);
 }
 
+/* Where a block of B, all of k by the columns of a tile, outgrows a quarter of the cache, k is cut into panels, and C is read
+ * again for each: loops over the first coordinates of k, the last of them in steps. `in` is what is left of k inside. */
+static uint32_t open_panels(Gen *x, Tile *t, const Target *target, Ref *a, GemmDim *in) {
+  Kernel *k = x->k;
+  int64_t most = target->l2 / 4 / ((int64_t)t->vectors * k->lanes * (x->real == BASE_F64 ? 8 : 4)), inner = 1;
+  memcpy(in, t->k, t->nk * sizeof *in);
+  for (uint32_t i = 0; i < t->nk; i++) {
+    if (in[i].n < 0) return 0;
+    inner *= in[i].n;
+  }
+  uint32_t opened = 0;
+  while (inner > most && opened < t->nk) {
+    GemmDim *d = &in[opened++];
+    inner /= d->n;
+    int64_t step = inner < most ? most / inner : 1;
+    if (step > d->n) step = d->n;
+    Ref p = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, d->n), step), first = l_op2(k, L_IEQ, p, l_int(k, 0));
+    *a = at_plus(x, *a, p, d->a);
+    t->b = at_plus(x, t->b, p, d->b);
+    /* before the first panel C is what it was: nothing, or what is added to */
+    if (!t->add || t->fresh) t->fresh = t->fresh ? l_op2(k, L_AND, t->fresh, first) : first;
+    t->add = true;
+    d->size = d->n % step ? l_op2(k, L_IMIN, l_int(k, step), l_op2(k, L_ISUB, l_int(k, d->n), p)) : 0;
+    d->n = d->size ? -1 : step;
+    if (step > 1) break;
+  }
+  t->k = in;
+  return opened;
+}
+
 /* The rows of a tile: the longest coordinate of m, so that its height can divide it; of equal ones the innermost. */
 static const GemmDim *tile_rows(const Gemm *g) {
   static const GemmDim one = { .n = 1 };
@@ -242,6 +272,8 @@ void gen_gemm(Gen *x, const Gemm *given, const Target *target) {
     t.b = at_plus(x, t.b, step, m->b);
     c = at_plus(x, c, step, m->c);
   }
+  GemmDim in[COORDS_MOST];
+  opened += open_panels(x, &t, target, &a, in);
   rows_of(x, &t, target, a, c);
   while (opened--) l_end(k);
 }

@@ -147,6 +147,67 @@ Test(plan, gemm_of_every_size_has_its_tails) {
     }
 }
 
+/* --- rows that come with the call, panels of k, rows that fit the cache: none changes a bit -------------------- */
+Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
+  enum { MOST = 120, K = 70, N = 37, X = 60 };
+  Arena arena = { 0 };
+  Case c;
+  case_open(&c, &arena, 31);
+  uint16_t dom = graph_dom(c.g, &(Dom){ .name = S("R"), .n = X, .ndim = 1, .shape = { X, 1 } });
+  Axis line[] = { SAMPLE(&c), MUL(K) }, rows[] = { SAMPLE(&c), axis_row(c.g, dom), MUL(K) };
+  Arg in[] = { { .name = S("x"), .role = ARG_IN, .rank = 2 }, { .name = S("z"), .role = ARG_IN, .rank = 3 } };
+  memcpy(in[0].axis, line, sizeof line);
+  memcpy(in[1].axis, rows, sizeof rows);
+  Shape shape[] = { AXES(line[0], line[1]), AXES(rows[0], rows[1], rows[2]) };
+  Val x = graph_input(c.g, graph_arg(c.g, &in[0]), &shape[0], 0, 0), z = graph_input(c.g, graph_arg(c.g, &in[1]), &shape[1], 0, 0);
+  c.n = 2;                                            /* cases number their inputs as arguments */
+  Val w = real_input(&c, AXES(MUL(K), MUL(N)));
+  Arg out[] = { { .name = S("y"), .role = ARG_OUT, .rank = 2, .axis = { SAMPLE(&c), MUL(N) } },
+                { .name = S("u"), .role = ARG_OUT, .rank = 3, .axis = { SAMPLE(&c), rows[1], MUL(N) } },
+                { .name = S("s"), .role = ARG_OUT, .rank = 2, .axis = { MUL(K), MUL(N) } } };
+  Val y = graph_contract(c.g, "bi,io->bo", (Val[]){ x, w }, 2), u = graph_contract(c.g, "bXi,io->bXo", (Val[]){ z, w }, 2);
+  graph_store(c.g, graph_arg(c.g, &out[0]), 0, 0, y);
+  graph_store(c.g, graph_arg(c.g, &out[1]), 0, 0, u);
+  graph_store(c.g, graph_arg(c.g, &out[2]), 0, 0, graph_contract(c.g, "bXi,bXo->io", (Val[]){ z, u }, 2));
+  float *weight = arena_array(&arena, float, K * N), *xs = arena_array(&arena, float, MOST * K), *zs = arena_array(&arena, float, 3 * X * K);
+  for (int i = 0; i < K * N; i++) weight[i] = (float)c.data[2][i] - 1;
+  for (int i = 0; i < MOST * K; i++) xs[i] = (float)draw(&c) - 0.5f;
+  for (int i = 0; i < 3 * X * K; i++) zs[i] = (float)draw(&c) - 0.5f;
+  Why why = { .arena = &arena };
+  Target near = *target_find(S("x86-64-v4"), &why), tight;
+  near.slots = 2;                                     /* so that a slot has rows for tall tiles */
+  tight = near;
+  tight.l2 = 16 << 10;                                /* panels of 32, blocks of 56 rows */
+  const EntryCode *code[2] = { entry_plan(&arena, c.g, &near, NULL), entry_plan(&arena, c.g, &tight, NULL) };
+  static const int64_t batches[] = { 0, 1, 2, 3 }, longer[] = { 4, 5, 7, 15, 16, 17, 63, 64, 65, 68, 100, 119, 120 };
+  float *want[3], *got[3];
+  int64_t count[3] = { MOST * N, 3 * X * N, K * N };
+  for (int k = 0; k < 3; k++) { want[k] = arena_array(&arena, float, count[k]); got[k] = arena_array(&arena, float, count[k]); }
+  for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+    for (int k = 0; k < 3; k++) memset(got[k], 0, (size_t)count[k] * sizeof(float));
+    for (int t = 0; t < 2; t++) {
+      cr_assert(entry_eval(code[t], &batches[i], (void *[]){ xs, zs, weight, want[0], want[1], want[2] }, true, &why), "%.*s", STR(why.reason.at[0].text));
+      if (t) for (int k = 0; k < 3; k++) cr_expect(!memcmp(want[k], got[k], (size_t)(k < 2 ? batches[i] * count[k] / (k ? 3 : MOST) : count[k]) * sizeof(float)), "output %d, b = %d", k, (int)batches[i]);
+      for (int k = 0; k < 3; k++) memcpy(got[k], want[k], (size_t)count[k] * sizeof(float));
+    }
+  }
+  /* y alone: a row is the same whatever stands beside it, in tall tiles, flat ones and single rows */
+  c.g->store.n = 1;
+  code[0] = entry_plan(&arena, c.g, &near, NULL);
+  code[1] = entry_plan(&arena, c.g, &tight, NULL);
+  for (int i = 0; i < MOST; i++)
+    cr_assert(entry_eval(code[0], (int64_t[8]){ 1 }, (void *[]){ xs + i * K, zs, weight, want[0] + i * N, want[1], want[2] }, true, &why));
+  for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
+    for (int t = 0; t < 2; t++) {
+      memset(got[0], 0, (size_t)count[0] * sizeof(float));
+      cr_assert(entry_eval(code[t], &longer[i], (void *[]){ xs, zs, weight, got[0], got[1], got[2] }, true, &why), "%.*s", STR(why.reason.at[0].text));
+      cr_expect(!memcmp(want[0], got[0], (size_t)(longer[i] * N) * sizeof(float)), "b = %d, %s", (int)longer[i], t ? "small cache" : "large cache");
+      for (int64_t k = longer[i] * N; k < count[0]; k++) cr_assert(got[0][k] == 0, "b = %d: row behind the end", (int)longer[i]);
+    }
+  case_close(&c);
+  arena_free(&arena);
+}
+
 /* --- windows of all kinds, as operands of gemms in three directions ------------------------------------------ */
 typedef struct WindowRow { uint32_t h, w, k; int32_t stride, dilation, pad; bool wrap; int in, out; } WindowRow;
 static const WindowRow window_rows[] = {
