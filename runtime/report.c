@@ -292,8 +292,10 @@ static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
     rt_print(o, "<section id=\"curves\"><h2>Learning curves</h2>");
     if (n == 0) rt_print(o, "<p class=\"soft\">No epoch has ended.</p>");
     else {
-      rt_print(o, "<p class=\"soft\">Training: the mean over the batches of an epoch, while the weights change. %s: after the epoch, %s. Dotted: the best epoch, %lld, whose weights are kept.</p><div class=\"curves\">",
-               p->validated ? "Validation" : "Evaluated", p->validated ? "on data kept for it" : "on the training data, as none are kept for validation", (long long)best);
+      rt_print(o, "<p class=\"soft\">Training: the mean over the batches of an epoch, while the weights change. %s: after the epoch, %s.",
+               p->validated ? "Validation" : "Evaluated", p->validated ? "on data kept for it" : "on the training data, as none are kept for validation");
+      if (n > 1) rt_print(o, " Dotted: the best epoch, %lld, whose weights are kept.", (long long)best);
+      rt_print(o, "</p><div class=\"curves\">");
       for (int32_t i = 0; i < m->nscores; i++) rt_curves(o, &s[i], 1, numbers, best, false);
       rt_print(o, "</div>");
       epochs(o, p);
@@ -309,7 +311,10 @@ static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
 static void scores(Text *o, const Page *p) {
   const json_t *test = json_object_get(p->config, "test"), *samples = json_object_get(p->config, "samples");
   if (!test && !p->best) return;
-  rt_print(o, "<section id=\"scores\"><h2>Scores of the best epoch</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr><th scope=\"col\">score</th>");
+  rt_print(o, "<section id=\"scores\"><h2>Scores</h2><p class=\"soft\">");
+  if (p->best) rt_print(o, "Of epoch %lld, the best; its weights are kept.", (long long)count_at(p->best, "epoch"));
+  else rt_print(o, "Of the last weights; no epoch has ended.");
+  rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr><th scope=\"col\">score</th>");
   const struct { const char *name; const json_t *of; int64_t n; } columns[] = {
     { "training", json_object_get(p->best, "train"), count_at(samples, "train") },
     { second(p), json_object_get(p->best, "valid"), count_at(samples, p->validated ? "valid" : "train") },
@@ -347,7 +352,7 @@ static void speed(Text *o, const Page *p) {
   char text[32];
   for (int32_t i = 0; step && step->flops && i < step->nstages; i++) flop += step->flops[i];
   for (size_t e = 0; e < n; e++) all += seconds_of(p, e);
-  if (!(rate > 0) && n == 0) return;
+  if (!(rate > 0) && n == 0 && !json_object_get(p->config, "memory_mb")) return;
   rt_print(o, "<section id=\"speed\"><h2>Speed and memory</h2><table class=\"facts\"><tbody>\n");
   if (rate > 0) {
     fact(o, "training");

@@ -94,7 +94,7 @@ static void picture(Text *o, const Matrix *x) {
   if (heat && rt_paint_signed(heat, n, n, 1, 1, &png)) {
     rt_print(o, "<figure class=\"matrix\">");
     rt_png_image(o, png.at, "Confusion matrix: true labels from top to bottom, what was said from left to right", side, side);
-    rt_print(o, "<figcaption class=\"soft\">Rows from top to bottom: the true label, 1 to %d. Columns: what was said. Blue: right, orange: wrong.</figcaption></figure>", n);
+    rt_print(o, "<figcaption class=\"soft\">Rows from top to bottom: the %d true labels in their order. Columns: what was said. Blue: right, orange: wrong.</figcaption></figure>", n);
   }
   free(png.at);
   free(heat);
@@ -152,7 +152,7 @@ void rt_write_confusion(Text *o, const gdl_module *m, const json_t *config) {
   rt_print(o, "<section id=\"confusion\"><h2>Which label was taken for which</h2>");
   if (!rows) rt_print(o, "<p class=\"soft\">Left out: %d labels are more than the %d that are counted against each other.</p>", target->nlabels, LABELS_MOST);
   else if (open_matrix(&x, rows, o->trouble)) {
-    rt_print(o, "<p class=\"soft\">%s samples of the %s data, by the weights of the best epoch. Rows are true labels, columns what the model said; "
+    rt_print(o, "<p class=\"soft\">%s samples of the %s data, by the weights that are kept. Rows are true labels, columns what the model said; "
                 "colour is the square root of the share of the row.</p>", rt_commas(x.all, buffer, sizeof buffer), part_name(json_string_value(json_object_get(answers, "part"))));
     if (x.n <= TABLE_MOST) table(o, &x, target);
     else {
@@ -183,7 +183,7 @@ static void both(Text *o, const gdl_arg *target, const json_t *w, bool labels, c
     if (labels) name(o, target, json_integer_value(x));
     else vector(o, x, target ? rt_layout(target).numbers : 0);
     rt_print(o, "</span>");
-    if (labels) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.0005 ? 3 : p < 0.005 ? 2 : p < 0.05 || p > 0.99 ? 1 : 0, 100 * p);
+    if (labels) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0, 100 * p);
   }
 }
 

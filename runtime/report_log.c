@@ -1,6 +1,7 @@
 /* report_log.c: the files of a run folder that are for programs: metrics.csv and metrics.jsonl, a line an epoch, and
  * config.json, what was trained how and what came out. Numbers that are not finite are null in JSON. */
 #include "report.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,14 @@ bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *
   return ok;
 }
 
+/* An audit.txt that lies there is of earlier weights. */
+static bool drop_audit(const char *folder, Trouble *t) {
+  char *path = rt_text(t, "%s/audit.txt", folder);
+  bool ok = path && (unlink(path) == 0 || errno == ENOENT || rt_fail(t, EXIT_IO, "%s: is of earlier weights and cannot be removed: %s", path, strerror(errno)));
+  free(path);
+  return ok;
+}
+
 bool rt_pictures_write(Run *r, const char *folder, const Answers *a, Trouble *t) {
   json_t *mistakes = rt_mistakes(a, t), *filters = mistakes ? rt_filters(r, t) : NULL;
   json_t *o = filters ? json_pack("{s:O, s:O}", "mistakes", mistakes, "filters", filters) : NULL;
@@ -212,5 +221,5 @@ bool rt_pictures_write(Run *r, const char *folder, const Answers *a, Trouble *t)
   json_decref(mistakes);
   json_decref(filters);
   json_decref(o);
-  return ok;
+  return ok && drop_audit(folder, t);
 }
