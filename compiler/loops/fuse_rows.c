@@ -258,9 +258,10 @@ static Places share_places(const Level *l, uint32_t level) {
   return p;
 }
 
-/* As many rows at a time as a gemm with few rows a sample wants, while the slab stays small: where the cache near the core
- * holds it, enough for its tiles to be tall and for B to be read seldom; else a few. */
-static int64_t choose_chunk(const Level *l, const Places *p) {
+/* How rows are taken. A gemm with few rows a sample wants many samples at a time: where the cache near the core holds what they
+ * need, enough for its tiles to be tall and for B to be read seldom; else a few. Small rows are shared out by whole tiles. */
+typedef struct Chunk { int64_t rows, unit; } Chunk;
+static Chunk choose_chunk(const Level *l, const Places *p) {
   const Fuse *f = l->f;
   const Target *target = f->s->target;
   bool samples = l->root == 1, few = false;
@@ -271,11 +272,12 @@ static int64_t choose_chunk(const Level *l, const Places *p) {
     if (f->local[v] && windows(f, v)) { Padded w = padded_of(f, v); each += window_size(&w); }
     few |= f->gemm[v].is && numbers(f, v) / gemm_columns(f, v) / gemm_batch(f, v) < 8;
   }
-  if (samples && !few) return 1;
-  int64_t want = CHUNK_MOST, per_slot = (f->g->expect[0] + target->slots - 1) / target->slots;
-  if (samples && f->g->expect[0] > 1 && want > per_slot) want = per_slot;
-  while (want > 1 && want * each * number > (want > 8 ? target->l2 / 2 : SLAB_MOST)) want--;
-  return want;
+  if (samples && !few) return (Chunk){ 1, 1 };
+  Chunk c = { CHUNK_MOST, few && each <= ROW_SMALL ? ROWS_SHARED : 1 };
+  int64_t per_slot = (f->g->expect[0] + target->slots - 1) / target->slots;
+  if (samples && f->g->expect[0] > 1 && c.rows > per_slot) c.rows = per_slot;
+  while (c.rows > 1 && c.rows * each * number > (c.rows > 8 ? target->l2 / 2 : SLAB_MOST)) c.rows--;
+  return c;
 }
 
 /* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot --- */
@@ -381,9 +383,9 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
   Kernel *k = l->x.k;
   l->root = dom;
   Places places = share_places(l, level);
-  int64_t chunk = choose_chunk(l, &places);
-  schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), chunk > 8 ? ROWS_SHARED : 1, &l->low, &l->high);
-  row_places(l, level, chunk, &places);
+  Chunk chunk = choose_chunk(l, &places);
+  schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), chunk.unit, &l->low, &l->high);
+  row_places(l, level, chunk.rows, &places);
   bool gemms = false;
   for (Val v = 1; v < f->g->node.n; v++) gemms |= sum_here(l, v, level) && f->gemm[v].is;
   if (gemms) {                                         /* a slot without samples adds nothing */
@@ -392,8 +394,8 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
       if (sum_here(l, v, level) && f->gemm[v].is) clear_partial(l, v, false, &l->x.loc[v]);
     l_end(k);
   }
-  l->first = l->x.first = l_for(k, FOR_SEQ, l->low, l->high, chunk);
-  l->count = chunk == 1 ? l_int(k, 1) : l_op2(k, L_IMIN, l_int(k, chunk), l_op2(k, L_ISUB, l->high, l->first));
+  l->first = l->x.first = l_for(k, FOR_SEQ, l->low, l->high, chunk.rows);
+  l->count = chunk.rows == 1 ? l_int(k, 1) : l_op2(k, L_IMIN, l_int(k, chunk.rows), l_op2(k, L_ISUB, l->high, l->first));
   l->fresh = l_op2(k, L_IEQ, l->first, l->low);
   Ref end = l_op2(k, L_IADD, l->first, l->count);
   for (Val v = 1; v < f->g->node.n; v++) {
