@@ -44,7 +44,7 @@ typedef struct Level {
   Gen x;
   uint16_t root;                    /* of the rows in hand                                         */
   Ref slot, low, high, first, count, fresh;            /* rows of the slot, of the chunk; fresh: the first chunk */
-  int64_t slab;
+  int64_t slab, rows;               /* rows: of a chunk                                            */
   bool last;                        /* the kernel of the stores                                    */
 } Level;
 

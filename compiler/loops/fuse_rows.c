@@ -48,7 +48,7 @@ static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int 
     if (class != 0) dims_of(l, n, opB, B, p->label[class][i], stride[1], size, &ignored);
     dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
     for (uint32_t q = 0; q < coords; q++)
-      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .a = stride[0][q], .b =
+      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .most = size[q] < 0 ? l->rows : 0, .a = stride[0][q], .b =
           stride[1][q], .c = stride[2][q] };
   }
   return count;
@@ -395,6 +395,7 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
     l_end(k);
   }
   l->first = l->x.first = l_for(k, FOR_SEQ, l->low, l->high, chunk.rows);
+  l->rows = chunk.rows;
   l->count = chunk.rows == 1 ? l_int(k, 1) : l_op2(k, L_IMIN, l_int(k, chunk.rows), l_op2(k, L_ISUB, l->high, l->first));
   l->fresh = l_op2(k, L_IEQ, l->first, l->low);
   Ref end = l_op2(k, L_IADD, l->first, l->count);

@@ -94,9 +94,9 @@ Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
 
 /* --- gen_gemm.c: the dense contract ----------------------------------------------------------------------- */
 /* C[m][n] = sum over k of A[m][k] B[k][n]: m and k run through several coordinates, n is flat, side by side in B and C.
- * Strides in numbers; a coordinate's n is literal, or -1 and a Ref. A coordinate of m with a stride in B is a batch: a loop around
+ * Strides in numbers; a coordinate's n is literal, or -1 and a Ref, at most `most` (0: not known). A coordinate of m with a stride in B is a batch: a loop around
  * everything. add: C is added to, but starts at 0 where fresh. */
-typedef struct GemmDim { int64_t n; Ref size; int64_t a, b, c; } GemmDim;
+typedef struct GemmDim { int64_t n; Ref size; int64_t most, a, b, c; } GemmDim;
 typedef struct GemmOperand { int buf; Ref at; int64_t offset; } GemmOperand;
 typedef struct Gemm {
   GemmOperand a, b, c;

@@ -184,7 +184,7 @@ static void counted_rows(Gen *x, const Tile *tall, int vectors, Ref a, Ref c) {
   single.height = 1;
   flat.vectors = single.vectors = vectors;
   Ref n = tall->rows->size, done = l_int(k, 0);
-  if (tall->height > FLAT) {
+  if (tall->height > FLAT && (!tall->rows->most || tall->rows->most >= tall->height)) {
     done = l_muli(k, l_op2(k, L_IDIV, n, l_int(k, tall->height)), tall->height);
     columns(x, tall, &(Rows){ .first = l_int(k, 0), .count = done, .n = -1 }, a, c);
   }
