@@ -1,6 +1,6 @@
 /* calls.c: a caller of a library's functions, right and wrong. The model is tests/programs/small.gdl.
  *
- *     calls            everything below; prints `pass` and `fail` lines
+ *     calls [ROUNDS]            prints `pass` and `fail` lines; ROUNDS: how often threads call at once
  *
  * The gradient is a central difference of the value, by the functions themselves: f64, bound 1e-7 of its length (as in
  * tests/laws/pulls.c), and in f32 it is that of f64 to 1e-4. Two threads that call at once, a host that lends threads and
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { B = 5, PIXELS = 144, CLASSES = 3, THREADS = 2, ROUNDS = 20 };
+enum { B = 5, PIXELS = 144, CLASSES = 3, THREADS = 2 };
 typedef struct Arrays {
   double image[B * PIXELS], param[small_nparam], logits[B * CLASSES], d_logits[B * CLASSES], d_image[B * PIXELS], d_param[small_nparam];
 } Arrays;
@@ -93,11 +93,45 @@ static void gradients(Arrays *a, Floats *f) {
   expect(most < 1e-4 * length, "the gradient in f32 = that in f64 to 1e-4");
 }
 
+/* --- the group ---------------------------------------------------------------------------------------- */
+/* Every generator moves pictures as the descriptor says: the pixel at p goes to M p, about the middle. */
+static void moved(const Arrays *a) {
+  const gdl_module *m = &small_module;
+  const gdl_arg *arg = &m->kernels[0].args[0];
+  static double image[B * PIXELS], d_image[B * PIXELS], d_param[small_nparam];
+  void *w = space(small_pull64_workspace(B));
+  double worst[2] = { 0 }, length[2] = { 0 };          /* of the pictures, of the weights                     */
+  int seen = 0, ok = 1;
+  for (int32_t g = 0; g < m->groups[0].ngenerators; g++) {
+    const gdl_action *act = &m->actions[arg->rows];
+    const double *matrix = act->matrix + 4 * g;
+    int n = act->shape[0], to[PIXELS];
+    for (int i = 0; i < PIXELS; i++) {
+      double y = i / n - (n - 1) / 2.0, x = i % n - (n - 1) / 2.0;
+      to[i] = (int)lround(matrix[0] * y + matrix[1] * x + (n - 1) / 2.0) * n + (int)lround(matrix[2] * y + matrix[3] * x + (n - 1) / 2.0);
+      seen += to[i] != i;
+    }
+    for (int i = 0; i < B * PIXELS; i++) image[i / PIXELS * PIXELS + to[i % PIXELS]] = a->image[i];
+    ok &= !small_pull64(B, image, a->param, a->d_logits, d_image, d_param, w);
+    for (int i = 0; i < B * PIXELS; i++) {
+      worst[0] = fmax(worst[0], fabs(d_image[i / PIXELS * PIXELS + to[i % PIXELS]] - a->d_image[i]));
+      length[0] = fmax(length[0], fabs(a->d_image[i]));
+    }
+    for (int i = 0; i < small_nparam; i++) {
+      worst[1] = fmax(worst[1], fabs(d_param[i] - a->d_param[i]));
+      length[1] = fmax(length[1], fabs(a->d_param[i]));
+    }
+  }
+  free(w);
+  expect(ok && seen > 0 && length[0] > 0 && length[1] > 0 && worst[0] <= 1e-12 * length[0] && worst[1] <= 1e-12 * length[1],
+         "a moved picture has the moved cotangent, by the matrices of the descriptor, and weights the same one");
+}
+
 /* --- at once ------------------------------------------------------------------------------------------ */
-typedef struct Job { const Floats *in; Floats own; int status; } Job;
+typedef struct Job { const Floats *in; Floats own; int rounds, status; } Job;
 static void *both(void *context) {
   Job *j = context;
-  for (int i = 0; i < ROUNDS && !j->status; i++) {
+  for (int i = 0; i < j->rounds && !j->status; i++) {
     void *w = space(small_workspace(B)), *w2 = space(small_pull_workspace(B));
     j->status = small(B, j->in->image, j->in->param, j->own.logits, w) ||
                 small_pull(B, j->in->image, j->in->param, j->in->d_logits, j->own.d_image, j->own.d_param, w2);
@@ -109,13 +143,13 @@ static void *both(void *context) {
   return NULL;
 }
 
-static void at_once(Floats *f) {
+static void at_once(Floats *f, int rounds) {
   static Job job[THREADS];
   pthread_t thread[THREADS];
   void *w = space(small_workspace(B));
   int ok = !small(B, f->image, f->param, f->logits, w);
   free(w);
-  for (int i = 0; i < THREADS; i++) { job[i].in = f; ok &= !pthread_create(&thread[i], NULL, both, &job[i]); }
+  for (int i = 0; i < THREADS; i++) { job[i].in = f; job[i].rounds = rounds; ok &= !pthread_create(&thread[i], NULL, both, &job[i]); }
   for (int i = 0; i < THREADS; i++) { pthread_join(thread[i], NULL); ok &= !job[i].status; }
   expect(ok, "two threads at once give the bits of one");
 }
@@ -180,12 +214,13 @@ static void misuse(const Floats *f) {
   free(w2);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   static Arrays a;
   static Floats f;
   fill(&a, &f);
   gradients(&a, &f);
-  at_once(&f);
+  moved(&a);
+  at_once(&f, argc > 1 ? atoi(argv[1]) : 20);
   lent(&f);
   one_by_one(&f);
   misuse(&f);

@@ -91,4 +91,4 @@ exits "a package that cannot be written" 5 "$gdlc" names.gdl --emit=package=/dev
 is "library of the small model" "$gdlc" "$here/programs/small.gdl" --march=x86-64-v3 --emit=lib=small.a,header=small.h
 is "calls.c compiles" cc -std=c17 -O1 $strict -D_GNU_SOURCE -I. "$here/abi/calls.c" small.a -lm -pthread -o calls
 ./calls || echo "fail embed: calls ended with $?"
-clean "calls.c" ./calls
+clean "calls.c" ./calls 2
