@@ -194,7 +194,7 @@ bool rt_summary(Run *r, Trouble *t) {
 /* --- info ---------------------------------------------------------------------------------------- */
 bool rt_info(Run *r, Trouble *t) {
   const gdl_module *m = r->module;
-  static const char *const roles[] = { "", "in", "out", "param", "gradient", "target", "index", "moment", "average", "setting", "key", "sums", "value" };
+  static const char *const roles[] = { "", "in", "out", "param", "gradient", "target", "index", "moment", "average", "setting", "key", "sums", "value", "cotangent" };
   (void)t;
   printf("%s: compiled by %s for %s, interface %u, hash %016llx\n", m->name, m->compiler ? m->compiler : "gdlc", m->target ? m->target : "this machine", m->abi, (unsigned long long)m->hash);
   printf("%lld trained numbers; param has %lld numbers, moment %lld; %d weights\n\ncertificate\n%s\n", (long long)rt_count_trained(m), (long long)m->nparam, (long long)m->nmoment, m->nweights,
