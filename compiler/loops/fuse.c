@@ -10,7 +10,7 @@
  *     3. runs through its rows, a chunk at a time: gemms, sums, and what they need             (rows)
  *
  * A sum over rows is one partial a slot, added in the order of the slots by who reads it. A value with rows that a
- * later level reads is *kept* in memory when having it again costs a contract over 16 or more; else it is computed
+ * later level reads is *kept* in memory when having it again costs more than memory does, by the target's rates; else it is computed
  * again from what is kept. Within a level a value is in the slab of its slot when it is read more than once or by a
  * gemm, and nowhere otherwise: it is computed where it is read. A window read by a gemm is a padded copy of its
  * source in the slab, whose border is written once a slot. The stores that overwrite state come last, in a kernel of
@@ -205,7 +205,10 @@ static bool find_levels(Fuse *f) {
 }
 
 /* --- keep or have again -------------------------------------------------------------------------------------- */
+/* To keep a number is to write and to read it: 8 bytes, at the bandwidth of the memory. To have a sum of K terms again is K
+ * multiply-adds, at about a third of the flop rate, since short sums do not fill tiles. (Both halve alike in f64.) */
 static bool expensive(const Fuse *f, Val v) {
+  const Target *target = f->s->target;
   const Node *n = node(f, v);
   if (gen_tiles(f->g, v)) return true;                 /* with the transform and the gemm below it */
   if (n->op != OP_contract) return false;
@@ -217,7 +220,7 @@ static bool expensive(const Fuse *f, Val v) {
       if (places(n, (uint8_t)l, i)) { seen = true; size = label_size(f, n, i, (uint8_t)l); }
     if (seen && !places(n, (uint8_t)l, -1)) sum *= size < 0 ? 1 : (double)size;
   }
-  return out > 0 && sum >= EXPENSIVE;
+  return out > 0 && 2 * sum / (target->flops / 3) >= 8 / target->bandwidth;
 }
 
 /* What level L must compute of values with rows, from `v` down; what is kept by earlier levels ends the walk. */
