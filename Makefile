@@ -16,7 +16,7 @@ CFLAGS  = -std=c17 -D_GNU_SOURCE -O2 -g
 SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1 -Wno-format-truncation
 PACKAGES = gcc g++ make libc6-dev binutils re2c lemon llvm-19-dev libflint-dev libjansson-dev zlib1g-dev \
            libzip-dev dataset-fashion-mnist
-TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy pkg-config cmake valgrind
+TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy pkg-config cmake valgrind mandoc
 
 all: $(BUILD)/gdlc $(BUILD)/lib/gdlrt.o library
 
@@ -94,6 +94,7 @@ install: all
 	$(BUILD)/gdlc completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/gdlc
 	$(BUILD)/gdlc completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gdlc
 	$(BUILD)/gdlc completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/gdlc.fish
+	cd lang/editors && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX)/share/gdlc/editors)/{} \;
 
 clean:
 	rm -rf $(BUILD)

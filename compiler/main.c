@@ -194,6 +194,7 @@ static int command(int argc, char **argv, Arena *arena) {
 int main(int argc, char **argv) {
   Arena arena = { 0 };
   llvm_ends();
+  signal(SIGXFSZ, SIG_IGN);                           /* a file that may not grow is an error of write, with its message */
   int status = command(argc, argv, &arena);
   arena_free(&arena);
   if (fflush(stdout) || ferror(stdout)) { fprintf(stderr, "gdlc: cannot write standard output: %s\n", strerror(errno)); status = status ? status : EXIT_IO; }
