@@ -40,7 +40,7 @@ static bool fill(Run *r, const gdl_kernel *k, Call *call, Trouble *t) {
     else if (a->role == GDL_SETTING) rt_settings_fill(&r->settings, 0, 0, dtype, call->args[i]);
     else if (a->role == GDL_INDEX) {
       for (int64_t j = 0; j < n; j++) rt_put(call->args[i], dtype, j, (double)(j * call->sizes[0] / n));
-    } else if (a->role == GDL_IN || a->role == GDL_TARGET) {
+    } else if (a->role == GDL_IN || a->role == GDL_TARGET || a->role == GDL_COTANGENT) {
       for (int64_t j = 0; j < n; j++)
         rt_put(call->args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j, (uint64_t)(a->nlabels > 0 ? a->nlabels : 2)) : rt_uniform(key, (uint64_t)j));
     }
@@ -104,7 +104,8 @@ static bool bench(Run *r, const gdl_kernel *k, int64_t b, double limit, Trouble 
 /* The words of gdlc's --entry. NULL: not timed, since it is called once an epoch. */
 static const char *entry_word(const gdl_kernel *k) {
   switch (k->entry) {
-    case GDL_INFER: return "infer";
+    case GDL_INFER: return k->dtype == GDL_F64 ? "infer64" : "infer";
+    case GDL_PULL: return k->dtype == GDL_F64 ? "pull64" : "pull";
     case GDL_STEP: return "step";
     case GDL_EVAL: return "eval";
     case GDL_TRACE: return k->dtype == GDL_F64 ? "trace64" : "trace";
