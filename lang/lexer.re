@@ -63,6 +63,9 @@ static void report_character(Parse *p, Span at) {
   Diag *x = parse_report(p, E0001, at, "`%c` is no character of the language", c);
   if (c == '#') x->help = S("a comment begins with `//`");
   if (c == '\'') x->help = S("a text stands between double quotes: \"...\"");
+  if (c == '|') x->help = S("the pipe is `|>`");
+  if (c == '&') x->help = S("two tests in a row: where(a, where(b, yes, no), no)");
+  if (c == '!') x->help = S("the opposite of a test: where(test, no, yes)");
 }
 
 static void report_escapes(Parse *p, Span at) {

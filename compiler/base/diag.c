@@ -234,7 +234,11 @@ static void print_json_place(FILE *f, const Place *at, char before) {
 static void print_object(const Diags *d, const Diag *x, FILE *f) {
   Place at = span_place(d->sources, x->at);
   fprintf(f, "{\"severity\":\"%s\",\"code\":\"%s\"", severities[x->severity], code_name(x->code));
-  if (at.line) print_json_place(f, &at, ',');
+  if (at.line) {
+    Place end = span_place(d->sources, (Span){ x->at.source, x->at.to, x->at.to });
+    print_json_place(f, &at, ',');
+    fprintf(f, ",\"end_line\":%u,\"end_column\":%u", end.line, end.column);
+  }
   fputs(",\"message\":", f);
   print_json(f, x->message);
   print_member(f, "label", x->label);

@@ -210,8 +210,13 @@ static bool match_rep(Match *m, const Ast *x, const Rep *have) {
     return false;
   }
   if (want.rep == have) return true;
-  return differs(m, is_generic(m, x) && m->solve ? E0104 : E0200, "%.*s, this is `%.*s`",
-                 STR(asked_text(m, x, rep_of_text(m, want.rep))), STR(rep_of_text(m, have)));
+  const Ast *count = x->kind == AST_COPIES ? x->child[0] : NULL;        /* n scalar, and n is bound already */
+  bool counts = m->solve && count && is_generic(m, count) && want.rep->n == 1 && have->n == 1 &&
+      want.rep->term[0].kind == have->term[0].kind;
+  Str asked = counts ? asked_text(m, count, str_format(m->c->arena, "%u", want.rep->copies))
+                     : asked_text(m, x, rep_of_text(m, want.rep));
+  return differs(m, counts || (is_generic(m, x) && m->solve) ? E0104 : E0200, "%.*s, this is `%.*s`", STR(asked),
+                 STR(rep_of_text(m, have)));
 }
 
 /* --- types ------------------------------------------------------------------------------------- */
@@ -354,7 +359,7 @@ static Sort sort_of_param(Scope *s, const Ast *type) {
 }
 
 static bool wrong_kind(Check *c, const Arg *a, Str param, const char *asked) {
-  refuse(c, a->at, E0106, "`%.*s` is %s, this is %s", STR(param), asked, sort_text(&a->item));
+  refuse(c, a->at, E0106, "the argument `%.*s` is %s, this is %s", STR(param), asked, sort_text(&a->item));
   return false;
 }
 
@@ -549,7 +554,12 @@ void header_check(Check *c, const Header *h, Module *m) {
       refuse(c, generic ? x->span : x->word, E0102, "`%.*s` is declared twice in this header", STR(x->text));
     table_put(c->arena, &seen, x->text, i);
     if (!generic) continue;
-    if (!some_param_binds(h, x->text)) refuse(c, x->span, E0104, "no parameter binds `%.*s`", STR(x->text));
+    if (some_param_binds(h, x->text)) continue;
+    Why why = { .arena = c->arena };
+    why_help(&why, "a parameter binds it: `x: %.*s on D`, `x: %.*s scalar` or `%.*s: int`; sums and products of names are "
+             "checked, not solved", STR(x->text), STR(x->text), STR(x->text));
+    why_no(&why, E0104, "no parameter binds `%.*s`", STR(x->text));
+    refuse_why(c, x->span, &why);
   }
   c->names->module = before;
 }

@@ -51,14 +51,17 @@ Span place_of(const Check *c, Span written) {
 
 static bool same_span(Span a, Span b) { return a.source == b.source && a.from == b.from && a.to == b.to; }
 
+enum { MOST_NOTES = 6 };
 /* The lines that are not the primary one: the text of a module, and each call on the way. */
 static void note_calls(const Check *c, Diag *d, Span written) {
   const Names *n = c->names;
   Str name = n->call ? n->call->name : S("");
   if (!same_span(d->at, written)) diag_note(c->diags, d, written, "here, in the layer `%.*s`", STR(name));
-  uint32_t most = 6;
-  for (const Call *k = n->call; k && most; k = k->up, most--)
-    if (!same_span(d->at, k->at)) diag_note(c->diags, d, k->at, "`%.*s` is called here", STR(k->name));
+  for (const Call *k = n->call; k && d->note.n < MOST_NOTES; k = k->up) {
+    bool said = same_span(d->at, k->at);                      /* layers in a circle come by one place often */
+    for (uint32_t i = 0; i < d->note.n; i++) said = said || same_span(d->note.at[i].at, k->at);
+    if (!said) diag_note(c->diags, d, k->at, "`%.*s` is called here", STR(k->name));
+  }
 }
 
 /* A layer that is used twice, or repeated, reports its mistake once. */

@@ -141,7 +141,8 @@ void rule_model(Check *c, Span head);
 void witness_pointwise(Check *c, FnId fn, const Kind *kind, Why *why);
 void witness_power(Check *c, double exponent, const Kind *kind, Why *why);
 void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why);      /* where two kinds move differently */
-void witness_product(Check *c, const Kind *kind, bool division, Why *why);  /* a product by components      */
+void witness_product(Check *c, const Kind *kind, Why *why);             /* by components                  */
+void witness_quotient(Check *c, const Kind *kind, bool number, Why *why);  /* number: of a number           */
 void witness_max(Check *c, const Kind *kind, Why *why);       /* a maximum of each component of two vectors */
 void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);   /* averaged over the group: 0 */
 void witness_length(Check *c, const Kind *kind, Why *why);    /* the sum of squares, else the largest component, changes */

@@ -97,8 +97,16 @@ static Item entry_of(Check *c, const Value *label, const Item *x) {
   }
   if (!to->nlabels && item_int(x, &k) && k >= 0 && (!to->count || (uint64_t)k < to->count)) found = *x;
   if (found.sort == ITEM_NONE) {
-    if (x->sort == ITEM_TEXT) return refuse(c, x->at, E0111, "%.*s has no entry \"%.*s\"", STR(to->name), STR(x->text));
-    return refuse(c, x->at, E0111, "%.*s has no such entry", STR(to->name));
+    Why why = { .arena = c->arena };
+    Out o = { .arena = c->arena };
+    for (uint32_t i = 0; i < to->nlabels && i < 12; i++)
+      if (to->text_of) out_printf(&o, i ? ", \"%.*s\"" : "\"%.*s\"", STR(to->text_of[i]));
+      else out_printf(&o, i ? ", %lld" : "%lld", (long long)to->number_of[i]);
+    if (to->nlabels) why_help(&why, "its entries are %.*s%s", STR(out_text(&o)), to->nlabels > 12 ? ", ..." : "");
+    else if (to->count) why_help(&why, "its entries are 0 to %llu", (unsigned long long)to->count - 1);
+    if (x->sort == ITEM_TEXT) why_no(&why, E0111, "%.*s has no entry \"%.*s\"", STR(to->name), STR(x->text));
+    else why_no(&why, E0111, "%.*s has no entry %.*s", STR(to->name), STR(number_text(c, x)));
+    return refuse_why(c, x->at, &why);
   }
   return found;
 }
@@ -240,9 +248,13 @@ static Item index_at(Check *c, Scope *s, const Ast *x) {
   Item of = eval(c, s, x->child[0]), at = eval(c, s, x->child[1]);
   if (of.sort == ITEM_POISON || at.sort == ITEM_POISON) return poisoned(x);
   if (of.sort != ITEM_VALUE) return refuse(c, x->child[0]->span, E0106, "a value is indexed, not %s", sort_text(&of));
-  if (at.sort == ITEM_NUMBER && of.value->type.on && of.value->type.on->sort == SPACE_SET)
-    return refuse(c, x->child[1]->span, E0301, "an element of %.*s addressed by its number: nothing orders a set",
-                  STR(of.value->type.on->name));
+  if (at.sort == ITEM_NUMBER && of.value->type.on && of.value->type.on->sort == SPACE_SET) {
+    Why why = { .arena = c->arena, .rule = S("elements of a set have no numbers, so that no order decides") };
+    why_help(&why, "sum(x), mean(x) and max(x) see all elements alike; x[e.src] and x[e.dst] read the ends of pairs");
+    why_witness(&why, "swap two elements: the first one is another");
+    why_no(&why, E0301, "an element of %.*s addressed by its number: nothing orders a set", STR(of.value->type.on->name));
+    return refuse_why(c, x->child[1]->span, &why);
+  }
   if (!is_label(&at))
     return refuse(c, x->child[1]->span, E0106, "an index is a label such as `e.src`, this is %s",
                   at.sort == ITEM_VALUE ? "another value" : sort_text(&at));

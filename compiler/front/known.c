@@ -193,7 +193,11 @@ Item later(Check *c, Span at, Str name, const char *what, bool by_name) {
   uint32_t n;
   if (table_find(&c->names->later, key, &n) && c->diags->nerrors) return item_poison(at);
   table_put(c->arena, &c->names->later, key, 1);
-  return refuse(c, at, E0903, "`%.*s`, %s, belongs to a later version", STR(name), what);
+  Why why = { .arena = c->arena };
+  if (name.n && name.at[name.n - 1] == 'e' && name.at[0] >= '0' && name.at[0] <= '9')
+    why_help(&why, "if a number is meant: `%.*s3`, without a `+`", STR(name));
+  why_no(&why, E0903, "`%.*s`, %s, belongs to a later version", STR(name), what);
+  return refuse_why(c, at, &why);
 }
 
 typedef const Kind *Named(Reps *reps, const Group *g, Why *why);
@@ -351,8 +355,11 @@ static bool matrix_of(Check *c, const Item *x, Span at, Matrix *m) {
         return false;
       }
       if (!e->exact) {
-        refuse(c, e->at, E0705, "this number is not exact: entries are rationals, roots of them, sines and "
-               "cosines of rational turns");
+        Why why = { .arena = c->arena };
+        why_help(&why, "angles are fractions of pi: 45 degrees are pi / 4");
+        why_no(&why, E0705, "this number is not exact: entries are rationals, roots of them, sines and cosines of "
+               "rational turns");
+        refuse_why(c, e->at, &why);
         return false;
       }
       m->at[i * n + j] = e->exact;

@@ -73,16 +73,41 @@ static int in_order(const void *a, const void *b) {
   return d ? d : (x->n > y->n) - (x->n < y->n);
 }
 
-static void library_help(Check *c, Why *why) {
+/* The modules of the library by name; false: there is no library. */
+typedef vec(Str) Strs;
+static bool library_modules(Check *c, Strs *module) {
   DIR *folder = opendir(str_format(c->arena, "%.*s/stdlib", STR(c->names->library)).at);
-  if (!folder) { why_help(why, "the library is not found: `--library FOLDER` says where stdlib/ is"); return; }
-  vec(Str) module = { 0 };
+  if (!folder) return false;
   for (const struct dirent *d; (d = readdir(folder));) {
     Str file = str_of(d->d_name), name = stem(file);
-    if (name.n < file.n) vec_push(c->arena, &module, str_copy(c->arena, name));
+    if (name.n < file.n) vec_push(c->arena, module, str_copy(c->arena, name));
   }
   closedir(folder);
-  if (module.n) qsort(module.at, module.n, sizeof *module.at, in_order);
+  if (module->n) qsort(module->at, module->n, sizeof *module->at, in_order);
+  return true;
+}
+
+/* The module of the library that declares a layer of this name; empty: none does. */
+static Str library_has(Check *c, Str name) {
+  Strs module = { 0 };
+  library_modules(c, &module);
+  for (uint32_t i = 0; i < module.n; i++) {
+    uint32_t id = source_read(c->diags->sources, str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library),
+                                                            STR(module.at[i])));
+    Diags unheard = { .arena = c->arena, .sources = c->diags->sources };
+    const Ast *file = id ? ast_parse(c->arena, &unheard, id) : NULL;
+    for (uint32_t k = 0; file && k < file->n; k++)
+      if (file->child[k]->kind == AST_LAYER && str_equal(file->child[k]->text, name)) return module.at[i];
+  }
+  return S("");
+}
+
+static void library_help(Check *c, Why *why) {
+  Strs module = { 0 };
+  if (!library_modules(c, &module)) {
+    why_help(why, "the library is not found: `--library FOLDER` says where stdlib/ is");
+    return;
+  }
   Out o = { .arena = c->arena };
   for (uint32_t i = 0; i < module.n; i++) out_printf(&o, i ? ", %.*s" : "%.*s", STR(module.at[i]));
   why_help(why, "its modules are: %.*s", STR(out_text(&o)));
@@ -230,10 +255,15 @@ Entry *scope_find(Scope *s, Str name, Scope **where) {
 
 Entry *scope_add(Check *c, Scope *s, Entry e) {
   if (str_is(e.name, "_")) return NULL;
-  const Entry *first = scope_find(s, e.name, NULL);
+  Entry *first = scope_find(s, e.name, NULL);
   if (first) {
-    Item x = refuse(c, e.at, E0102, "`%.*s` is declared twice in this body", STR(e.name));
-    (void)x;
+    Why why = { .arena = c->arena };
+    if (first->sort == ENTRY_OUTPUT) {
+      why_help(&why, "an output is assigned: `%.*s = ...`, without `let`", STR(e.name));
+      first->bound = true;                                    /* what was meant; so it is not missed as well */
+    }
+    why_no(&why, E0102, "`%.*s` is declared twice in this body", STR(e.name));
+    refuse_why(c, e.at, &why);
     Diag *d = c->diags->all.at[c->diags->all.n - 1];
     if (d->code == E0102 && !d->note.n) diag_note(c->diags, d, first->at, "first here");
     return NULL;
@@ -245,14 +275,21 @@ Entry *scope_add(Check *c, Scope *s, Entry e) {
 }
 
 Near near_to(Str name) {
-  return (Near){ .name = name, .best = S(""), .distance = name.n < 2 ? 1 : name.n < 3 ? 2 : name.n < 6 ? 3 : 4 };
+  return (Near){ .name = name, .best = S(""), .distance = name.n < 2 ? 1 : name.n < 5 ? 2 : name.n < 8 ? 3 : 4 };
+}
+
+/* Letters in common at the two ends: `liner` is rather `linear` than `line`. */
+static uint32_t shared(Str a, Str b) {
+  uint32_t least = a.n < b.n ? a.n : b.n, head = 0, tail = 0;
+  while (head < least && a.at[head] == b.at[head]) head++;
+  while (head + tail < least && a.at[a.n - 1 - tail] == b.at[b.n - 1 - tail]) tail++;
+  return head + tail;
 }
 
 void nearer(void *with, Str name) {
   Near *n = with;
   uint32_t d = str_distance(n->name, name);
-  bool closer = d == n->distance && n->best.n &&
-      abs((int)name.n - (int)n->name.n) < abs((int)n->best.n - (int)n->name.n);
+  bool closer = d == n->distance && n->best.n && shared(name, n->name) > shared(n->best, n->name);
   if (d < n->distance || closer) *n = (Near){ .name = n->name, .best = name, .distance = d };
 }
 
@@ -280,7 +317,15 @@ static Item unknown(Check *c, Scope *s, Str name, Span at) {
   for (uint32_t w = 0; w < WORDS; w++)
     if (c->names->word_callee[w]) nearer(&near, c->names->word_callee[w]->name);
   for (uint32_t f = 0; f < FNS; f++) nearer(&near, c->names->fn_callee[f]->name);
+  if (c->in_train) train_names(nearer, &near);
   if (module_used(m, name)) return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
+  Str module = library_has(c, name);
+  if (module.n) {
+    Why why = { .arena = c->arena };
+    why_help(&why, "`use %.*s` brings it from the library", STR(module));
+    why_no(&why, E0101, "no `%.*s` is known", STR(name));
+    return refuse_why(c, at, &why);
+  }
   return refuse(c, at, E0101, "no `%.*s` is known%.*s", STR(name), STR(near_text(c, &near)));
 }
 

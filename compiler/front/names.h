@@ -215,5 +215,6 @@ void bind_names(Check *c, Scope *s, const Ast *names, const Item *tuple, EntrySo
 /* train.c */
 void train_check(Check *c, Scope *model_scope, const Ast *train);
 Item train_name(Check *c, Str name, Span at);         /* ITEM_NONE: not one of a train block        */
+void train_names(void (*each)(void *, Str), void *with);
 Item schedule_operate(Check *c, Word word, const Item *a, const Item *b, Span at);
 #endif

@@ -235,6 +235,8 @@ static void report_unexpected(Parse *p, const void *grammar, const Tokens *token
       x->help = str_format(p->diags->arena, "`%.*s = %.*s`?", STR(parse_text(p, before.span)), STR(parse_text(p, t.span)));
   }
   x->label = expected(p, grammar);
+  bool argument = fits(grammar, T_RPAREN) && fits(grammar, T_PLUS);
+  if (!x->help.n && t.kind != T_END && !ends) x->help = parse_hint(p, tokens, i, fits(grammar, T_DOMAIN), argument);
 }
 
 /* --- the parse --- */

@@ -54,6 +54,11 @@ void *grammar_new(Parse *p);
 bool grammar_accepts(const void *grammar, int kind);       /* would this token fit now?            */
 void grammar_take(void *grammar, int kind, Token token);
 
+/* --- hint.c --- */
+/* What may have been meant by token i, which does not fit; or empty. declares: a declaration is expected; argument: an
+ * argument could go on here. */
+Str parse_hint(const Parse *p, const Tokens *tokens, uint32_t i, bool declares, bool argument);
+
 /* --- parse.c, for the others --- */
 Str parse_text(const Parse *p, Span at);
 /* Adds an error unless PARSE_REPORTS have been; the Diag returned may be filled in any case. */

@@ -11,8 +11,6 @@
 #include "front/rule.h"
 #include <math.h>
 
-
-
 static void accept(Check *c, const Claimed *k, const char *verdict) {
   Claim claim = { .text = k->text,
                   .verdict = str_of(verdict),
@@ -126,10 +124,11 @@ static bool refuse_window(Check *c, const Claimed *k) {
   Why why = { .arena = c->arena };
   run_ones(c, k->value, k->has_interior ? k->interior : -1, &why);
   if (p->margin < 0) {
-    if (!why.witness.n) why_witness(&why, "shift x by one: what enters at the border changes `%.*s`", STR(k->text));
+    if (!why.witness.n) why_witness(&why, "shift the input by one: what enters at the border reaches every element");
     why_no(&why, E0402,
            "translations of a window hold nowhere in this value: it reads all of the window, or where it is");
   } else {
+    if (!why.witness.n) why_witness(&why, "shift the input by one: a row of the result comes from outside of it");
     why_help(&why, "interior: %d", p->margin);
     if (k->has_interior)
       why_no(&why, E0402, "the border reaches %d inside, not %lld", p->margin, (long long)k->interior);
@@ -168,7 +167,7 @@ static bool decide_shifts(Check *c, const Claimed *k, bool *weaker) {
   where_inputs_live(c->model, &window, &torus);
   if (of.permutations && (!c->model->permutations || p->numbered)) {
     Why why = { .arena = c->arena };
-    why_witness(&why, "swap two elements");
+    if (c->model->permutations) why_witness(&why, "swap two elements: what was said of one is said of the other");
     why_no(&why, E0801, c->model->permutations ? "elements are told apart" : "no input lives on a set");
     return refuse(c, k, &why);
   }
@@ -197,8 +196,10 @@ static bool missing_pixels(Check *c, const Value *y, uint32_t e) {
 }
 
 static void weak(Check *c, const Claimed *k) {
-  diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: %.*s", STR(k->text),
-           STR(residual_name(c, &k->value->proof)));
+  const Proof *p = &k->value->proof;
+  Str proved = k->has_interior && p->margin >= 0 && k->interior > p->margin
+                   ? str_format(c->arena, "interior: %d", p->margin) : residual_name(c, p);
+  diag_add(c->diags, W7, k->at, "`%.*s` is weaker than what is proved: %.*s", STR(k->text), STR(proved));
 }
 
 static bool claim_equivariant(Check *c, const Claimed *k) {
@@ -238,6 +239,19 @@ static bool claim_equivariant(Check *c, const Claimed *k) {
   return refuse(c, k, &why);
 }
 
+/* A residual that no declared group names: by its elements. */
+static void explain_residual(Check *c, const Proof *p, Why *why) {
+  enum { SHOWN = 8 };
+  Out o = { .arena = c->arena };
+  for (uint32_t e = 0, n = 0; e < elements_acting(c) && n <= SHOWN; e++) {
+    if (p->kept && !p->kept[e]) continue;
+    if (n++ == SHOWN) out_printf(&o, ", ...");
+    else out_printf(&o, n > 1 ? ", %.*s" : "%.*s", STR(c->model->group->elements->name[e]));
+  }
+  why_witness(why, "what is left: %.*s", STR(out_text(&o)));
+  why_help(why, "declare the group that these make, and claim it");
+}
+
 /* --- residual [claim.4] ----------------------------------------------------------------------- */
 static bool claim_residual(Check *c, const Claimed *k) {
   const Proof *p = &k->value->proof;
@@ -260,8 +274,10 @@ static bool claim_residual(Check *c, const Claimed *k) {
   }
   if (!ok) {
     Str holds = residual_name(c, p);
-    why_help(&why, "claim residual(...) == %.*s", STR(holds));
-    why_no(&why, E0801, "the residual is %.*s", STR(holds));
+    bool unnamed = memmem(holds.at, holds.n, "order ", 6);
+    if (unnamed) explain_residual(c, p, &why);
+    else why_help(&why, "claim residual(...) == %.*s", STR(holds));
+    why_no(&why, E0801, "the residual is %s%.*s", unnamed ? "of " : "", STR(holds));
     return refuse(c, k, &why);
   }
   accept(c, k, "proved");
@@ -273,6 +289,11 @@ enum { JUMPS = -1, PIECEWISE = 0, C1 = 1, SMOOTH = 99 };
 
 static const int fn_smoothness[] = {
 #define FN(name, parity, homogeneous, linear, smoothness, value) smoothness,
+#include "../../lang/functions.def"
+#undef FN
+};
+static const char *const fn_name[] = {
+#define FN(name, parity, homogeneous, linear, smoothness, value) #name,
 #include "../../lang/functions.def"
 #undef FN
 };
@@ -314,8 +335,11 @@ static bool claim_smooth(Check *c, const Claimed *k) {
   const Value *v = from[k->value->number];
   Why why = { .arena = c->arena };
   Place p = span_place(c->program->sources, v->at);
-  why_witness(&why, "`%s` in line %u has no %s", word_name(v->word), p.line,
-              found < 0 ? "limit where its test changes" : "derivative of that order everywhere");
+  const char *name = v->word == WORD_map ? fn_name[v->fn] : word_name(v->word);
+  int own = own_class(v);
+  if (own < 0) why_witness(&why, "`%s` in line %u jumps where its test changes", name, p.line);
+  else
+    why_witness(&why, "`%s` in line %u is of class C^%d%s", name, p.line, own, own > found ? ", and grad takes one away" : "");
   if (found < 0) why_no(&why, E0801, "not even continuous");
   else why_no(&why, E0801, "of class C^%d, not C^%lld", found, (long long)k->order);
   return refuse(c, k, &why);

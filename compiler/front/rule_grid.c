@@ -61,16 +61,17 @@ typedef struct Use {                /* of a grid word                           
 
 static const Group *acting(const Space *s) { return s->action ? s->action->group : NULL; }
 
-static bool whole(Site *site, uint32_t i, int64_t least, int64_t *n) {
+static bool whole(Site *site, uint32_t i, const char *name, int64_t least, int64_t *n) {
   const Item *x = &site->arg[i];
   Span at = site->arg_at && site->arg_at[i].source ? site->arg_at[i] : site->at;
   if (x->sort == ITEM_POISON) return false;
   if (!item_int(x, n)) {
-    site_refuse_code(site, at, E0106, "a whole number is asked here");
+    site_refuse_code(site, at, E0106, "`%s` takes a whole number", name);
     return false;
   }
   if (*n < least || *n > 1 << 20) {
-    site_refuse_code(site, at, E0111, "%lld is out of range: at least %lld", (long long)*n, (long long)least);
+    site_refuse_code(site, at, E0111, "`%s` lies between %lld and %d, this is %lld", name, (long long)least, 1 << 20,
+                     (long long)*n);
     return false;
   }
   return true;
@@ -108,7 +109,7 @@ static void set_axes(Use *u, int64_t kernel, int64_t stride, int64_t pad, int64_
 /* The domain of the result; NULL: E0409 or E0111 was reported. */
 static const Space *result_space(Site *site, Use *u) {
   if (u->axis[0].wraps && u->axis[0].pad) {
-    site_refuse_code(site, site->at, E0111, "`%.*s` goes around its end: no `pad`", STR(u->from->name));
+    site_refuse_code(site, site->at, E0111, "`%.*s` goes around and has no border to pad: leave `pad` out", STR(u->from->name));
     return NULL;
   }
   uint32_t shape[2] = { 0, 0 };
@@ -158,13 +159,13 @@ static void explain_stride(const AxisCase *a, const AxisVerdict *v, Why *why) {
   }
   if (pool)
     why_witness(why,
-                "windows read 0, ..., %lld of %lld elements: x = 1 at element %lld alone gives 0, and not 0 after a "
-                "half turn: (%lld + 2 * %lld - %lld) mod %lld = %lld",
+                "windows read 0, ..., %lld of %lld elements: x = 1 at element %lld alone gives 0, and not 0 after the "
+                "flip: (%lld + 2 * %lld - %lld) mod %lld = %lld",
                 (long long)(last + a->kernel - 1), (long long)n, (long long)(n - 1), (long long)n, (long long)a->pad,
                 (long long)a->kernel, (long long)s, (long long)v->rest);
   else
     why_witness(why,
-                "windows are centred on %lld, %lld, ..., %lld; a half turn takes these to %lld, %lld, ..., %lld: "
+                "windows are centred on %lld, %lld, ..., %lld; the flip takes these to %lld, %lld, ..., %lld: "
                 "(%lld + 2 * %lld - %lld - 1) mod %lld = %lld",
                 (long long)(reach / 2 - a->pad), (long long)(reach / 2 - a->pad + s), (long long)(last + reach / 2),
                 (long long)(n - 1 - (reach / 2 - a->pad)), (long long)(n - 1 - (reach / 2 - a->pad + s)),
@@ -195,8 +196,8 @@ static bool allow_stride(Site *site, const Use *u) {
     if (!a->wraps && !u->verdict[d].mirrored && (empty || (!site_free(site) && still_flipped(site->check, u->x, d)))) {
       Why why = site_why(site);
       explain_stride(a, &u->verdict[d], &why);
-      if (empty)
-        why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
+      if (empty) why.rule = S("every window holds an element");
+      if (empty) why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
       else
         why_no(&why, E0401, "`%s` with stride %lld does not fit %lld elements, and %.*s flips the axis", word,
                (long long)a->stride, (long long)a->size, STR(acting(u->from)->name));
@@ -209,8 +210,9 @@ static bool allow_stride(Site *site, const Use *u) {
       why_witness(&why,
                   "shift x by 1: %s then reads x at %lld, %lld, ... in place of 0, %lld, ..., not a shift of the result",
                   word, (long long)(a->size - 1), (long long)(a->stride - 1), (long long)a->stride);
-      why_help(&why, "`break` leaves translations(%lld)%s", (long long)a->stride,
-               u->verdict[d].divides ? "" : " of a size that the stride divides");
+      why_help(&why, u->verdict[d].divides ? "`break` leaves translations(%lld)"
+               : "`break` leaves no translations; of a size that %lld divides it would leave translations(%lld)",
+               (long long)a->stride, (long long)a->stride);
       why_no(&why, E0403, "stride %lld on `%.*s` gives the translations up", (long long)a->stride, STR(u->from->name));
       site_refuse(site, site->at, &why);
       return false;
@@ -304,8 +306,9 @@ Item rule_conv(Site *site) {
   Use u;
   int64_t kernel, stride, pad, dilation;
   if (!open_use(site, &u, site->word == WORD_conv ? STENCIL_CONV : STENCIL_TRANSPOSE)) return item_poison(site->at);
-  if (!whole(site, 2, 1, &kernel) || !whole(site, 3, 1, &stride) || !whole(site, 4, 0, &pad) ||
-      !whole(site, 5, 1, &dilation) || !whole(site, 6, 1, &u.groups))
+  if (!whole(site, 2, "kernel", 1, &kernel) || !whole(site, 3, "stride", 1, &stride) ||
+      !whole(site, 4, "pad", 0, &pad) || !whole(site, 5, "dilation", 1, &dilation) ||
+      !whole(site, 6, "groups", 1, &u.groups))
     return item_poison(site->at);
   const Rep *in = u.x->type.rep, *out = site->arg[1].rep;
   set_axes(&u, kernel, stride, pad, dilation);
@@ -333,8 +336,12 @@ Item rule_conv(Site *site) {
   Why why = site_why(site);
   if (!weights_linear(site, v, &s, kernels, &u, &why)) {
     if (!why.reason.n) return item_poison(site->at);
-    if (why.reason.at[0].code == E0212)
+    if (why.reason.at[0].code == E0212) {
+      why.reason.at[0].text = str_format(site->check->arena, "no equivariant kernel of size %lld from `%.*s` to `%.*s` "
+                                         "except zero", (long long)kernel, STR(rep_name(site->check, in)),
+                                         STR(rep_name(site->check, out)));
       witness_kernel(site->check, u.from->action, (uint32_t)kernel, in->term[0].kind, out->term[0].kind, &why);
+    }
     return site_refuse(site, site->at, &why);
   }
   prove(site, v, &u);
@@ -346,7 +353,7 @@ Item rule_pool(Site *site) {
   Use u;
   int64_t size, stride, pad;
   if (!open_use(site, &u, STENCIL_POOL)) return item_poison(site->at);
-  if (!whole(site, 1, 1, &size) || !whole(site, 2, 1, &stride) || !whole(site, 3, 0, &pad))
+  if (!whole(site, 1, "size", 1, &size) || !whole(site, 2, "stride", 1, &stride) || !whole(site, 3, "pad", 0, &pad))
     return item_poison(site->at);
   const Rep *rep = u.x->type.rep;
   for (uint32_t t = 0; site->word == WORD_max_pool && t < rep->n && !site_free(site); t++) {      /* [grid.13] */
@@ -377,7 +384,7 @@ Item rule_pool(Site *site) {
 Item rule_upsample(Site *site) {
   Use u;
   int64_t by;
-  if (!open_use(site, &u, STENCIL_UPSAMPLE) || !whole(site, 1, 1, &by)) return item_poison(site->at);
+  if (!open_use(site, &u, STENCIL_UPSAMPLE) || !whole(site, 1, "by", 1, &by)) return item_poison(site->at);
   set_axes(&u, by, by, 0, 1);
   for (uint32_t d = 0; d < u.from->ndim; d++) u.axis[d].smooth = site->arg[2].flag;
   const Space *on = result_space(site, &u);

@@ -131,14 +131,18 @@ Item rule_symmetrize(Site *site) {
   const Elements *all = group_elements(c->program->groups, over, &why);
   if (all && all->n > AVERAGE_MOST)
     why_no(&why, E0703, "an average over %u elements, more than %d", all->n, AVERAGE_MOST);
-  if (all && (uint64_t)all->n * (x->type.rep->dim + out->dim) > VALUES_MOST)
-    why_no(&why, E0703, "an average over %u elements of %u numbers is written out", all->n, x->type.rep->dim);
+  else if (all && (uint64_t)all->n * (x->type.rep->dim + out->dim) > VALUES_MOST)
+    why_no(&why, E0703, "an average over %u elements of %u numbers, more than %d in all", all->n, x->type.rep->dim,
+           VALUES_MOST);
   if (why.reason.n) return site_refuse(site, site->at, &why);
   const Rep *in = kinds_of(x->type.rep, over) ? x->type.rep : rep_restrict(site_reps(site), x->type.rep, over, &why);
   if (!in) return site_refuse(site, site->at, &why);
-  if (!kinds_of(out, over))
-    return site_refuse_code(site, site->at, E0106, "`%.*s` is no representation of %.*s", STR(rep_name(c, out)),
-                            STR(over->name));
+  if (!kinds_of(out, over)) {
+    why_help(&why, "say of which: `%.*s of %.*s`", STR(out->n == 1 ? out->term[0].kind->name : S("vector")),
+             STR(over->name));
+    why_no(&why, E0106, "`%.*s` is no representation of %.*s", STR(rep_name(c, out)), STR(over->name));
+    return site_refuse(site, site->at, &why);
+  }
   const uint32_t *map = acting_as(c, over);
   for (uint32_t e = 0; map && e < elements_acting(c) && !site_free(site);
        e++) { /* less than what x keeps is given up */

@@ -68,7 +68,7 @@ Item rule_dot(Site *site) {
   if (!item_int(&site->arg[2], &heads) || heads < 1 || a->copies % heads)
     return site->arg[2].sort == ITEM_POISON
                ? item_poison(site->at)
-               : site_refuse_code(site, site->at, E0111, "heads divide the %u copies of `%.*s`", a->copies,
+               : site_refuse_code(site, site->at, E0111, "`heads` does not divide the %u copies of `%.*s`", a->copies,
                                   STR(rep_name(site->check, a)));
   if (a != b) {
     bool alike = a->n == 1 && b->n == 1 && a->copies == b->copies && a->term[0].kind->group &&
@@ -143,7 +143,7 @@ Item rule_norm_layer(Site *site) {
   bool batch = site->word == WORD_batch_norm;
   double momentum = batch ? item_real(&site->arg[1]) : 0;
   if (batch && !(momentum > 0 && momentum <= 1))
-    return site_refuse_code(site, site->at, E0111, "a momentum lies above 0 and up to 1");
+    return site_refuse_code(site, site->at, E0111, "`momentum` lies above 0 and up to 1");
   Value *v = value_add(site, site->word, x->type, &x, 1);
   v->x = momentum;
   v->weight = arena_array(site->check->program->arena, const Weight *, 4 * rep->n + 1);
@@ -162,7 +162,7 @@ Item rule_dropout(Site *site) {
   const Value *x = site_field(site, 0);
   if (!x) return item_poison(site->at);
   double rate = item_real(&site->arg[1]);
-  if (!(rate >= 0 && rate < 1)) return site_refuse_code(site, site->at, E0111, "a rate of %g: from 0 to below 1", rate);
+  if (!(rate >= 0 && rate < 1)) return site_refuse_code(site, site->at, E0111, "`rate` lies from 0 to below 1, this is %g", rate);
   if (rate == 0) return item_value(x, site->at);
   Value *v = value_add(site, WORD_dropout, x->type, &x, 1);
   v->x = rate;

@@ -30,7 +30,7 @@ static bool may_act(const Class *f, const char *name, const Kind *k, Why *why) {
                   STR(k->group->name), STR(k->name), name);
   case ACTION_SCALES:                                                                /* [pointwise.3] a > 0     */
     return f->homogeneous || f->linear ||
-           why_no(why, E0203, "%.*s scales the components of `%.*s`, and `%s` does not", STR(k->group->name),
+           why_no(why, E0203, "%.*s scales the components of `%.*s`, and factors do not pass `%s`", STR(k->group->name),
                   STR(k->name), name);
   case ACTION_MIXES:                                                                 /* [pointwise.4]           */
     return f->linear || why_no(why, E0203, "%.*s mixes the %u components of `%.*s`, and `%s` acts on each alone",
@@ -98,8 +98,10 @@ static Item apply(Site *site, const Value *x, const Class *f, const char *name, 
     if (k->action == ACTION_SIGNS && f->parity == EVEN) term[t].kind = k->bare;      /* [pointwise.2] f(-t) = f(t) */
   }
   if (!ok && !site_free(site)) {
-    bool signs = why.reason.at[0].code == E0204;
-    why_help(&why, signs ? "an odd function, such as tanh; or gate(x)" : "gate(x), or a function of norm(x)");
+    bool signs = why.reason.at[0].code == E0204, scales = false;
+    for (uint32_t t = 0; t < rep->n; t++) scales = scales || rep->term[t].kind->action == ACTION_SCALES;
+    why_help(&why, signs ? "an odd function, such as tanh; or gate(x)"
+             : scales ? "relu, abs: positive factors pass them" : "gate(x), or a function of norm(x)");
     return site_refuse(site, site->at, &why);
   }
   if (f->linear) return item_value(x, site->at);

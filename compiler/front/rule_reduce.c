@@ -51,8 +51,8 @@ static bool open_reduction(Site *site, Reduced *r) {
   }
   const Space *named = r->at ? r->at->type.on : asked;
   if ((named && !r->on) || (named && !space_same(named, r->on))) {
-    site_refuse_code(site, site->at, E0202, "`%s` on `%.*s` of a value on `%.*s`", word_name(site->word),
-                     STR(space_name(named)), STR(space_name(r->on)));
+    site_refuse_code(site, site->at, E0202, "`%s` goes over `%.*s`, and this is a value on `%.*s`",
+                     word_name(site->word), STR(space_name(named)), STR(space_name(r->on)));
     return false;
   }
   if (!r->on) {
@@ -210,7 +210,7 @@ bool site_ordered(Site *site, const Space *on, bool *flipped) {
     ab = ab / 2 + first[i];
     ba = ba / 2 + first[1 - i];
   }
-  const char *what = *flipped ? "reverse" : "swap";
+  const char *what = *flipped ? "reverse" : on && on->sort == SPACE_CYCLE ? "turn round" : "swap";
   if (site->word == WORD_scan)
     why_witness(&why, "%s the elements 1, 3: h = h / 2 + x ends at %g, and at %g after it", what, ab, ba);
   else why_witness(&why, "%s two elements: the pair (first, second) becomes (second, first), which is left out", what);

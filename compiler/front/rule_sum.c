@@ -51,6 +51,49 @@ static void explain_size(const Value *x, const Space *want, Why *why) {
              (long long)best[1][0], (long long)best[1][1]);
 }
 
+static Str sides(Check *c, const Space *s) {
+  return s->ndim > 1 ? str_format(c->arena, "%u x %u", s->shape[0], s->shape[1]) : str_format(c->arena, "%u", s->shape[0]);
+}
+static bool same_sides(const Space *x, const Space *y) {
+  return x->ndim == y->ndim && x->shape[0] == y->shape[0] && x->shape[1] == y->shape[1];
+}
+
+/* Two tori of equal sides that move differently: by their strides, or by half an element [grid.4]. */
+static void explain_tori(const Space *x, const Space *y, Why *why) {
+  const Space *made = x->base ? x : y, *other = x->base ? y : x;
+  const Space *declared = made->base ? made->base : made;
+  if (made->base && made->factor == 1 && made->divide == 1 && (other == declared || other->base == declared)) {
+    int32_t n = (int32_t)declared->shape[0];
+    why_witness(why, "the flip takes element 0 of `%.*s` to element %d, and element 0 of `%.*s`, which stands at %g, to %d",
+                STR(other->name), (2 * n - other->offset2) % n, STR(made->name), made->offset2 / 2.0,
+                (2 * n - made->offset2) % n);
+    why_help(why, "an odd kernel puts its result where x stands");
+    return;
+  }
+  why_witness(why, "shift %.*s by %u: one element on `%.*s`, nothing on `%.*s`", STR(declared->name),
+              made->factor / (made->divide ? made->divide : 1), STR(made->name), STR(other->name));
+  why_help(why, "values of one domain after the same strides");
+}
+
+static void explain_domains(Check *c, const Space *x, const Space *y, Why *why) {
+  bool axes_x = space_window(x) || space_wraps(x), axes_y = space_window(y) || space_wraps(y);
+  if (axes_x && axes_y && !same_sides(x, y))
+    why_witness(why, "%.*s elements on one side, %.*s on the other", STR(sides(c, x)), STR(sides(c, y)));
+  else if (space_wraps(x) && space_wraps(y)) explain_tori(x, y, why);
+  else if (space_wraps(x) != space_wraps(y) && axes_x && axes_y)
+    why_witness(why, "shift `%.*s` by one: `%.*s`, which has a border, does not move", STR((space_wraps(x) ? x : y)->name),
+                STR((space_wraps(x) ? y : x)->name));
+  else if ((x->sort == SPACE_PAIRS && x->base == y) || (y->sort == SPACE_PAIRS && y->base == x)) {
+    why_witness(why, "one number for each element of `%.*s`, one for each pair of them",
+                STR((x->sort == SPACE_PAIRS ? y : x)->name));
+    why_help(why, "x[e.src] and x[e.dst] read a value at the ends of each pair; sum(..., at: e.dst) sums over the pairs");
+  } else if (x->sort == SPACE_SET || y->sort == SPACE_SET) {
+    const Space *set = x->sort == SPACE_SET ? x : y, *other = set == x ? y : x;
+    why_witness(why, "swap two elements of `%.*s`: `%.*s` does not move", STR(set->name), STR(other->name));
+    why_help(why, "mean(...) or sum(...) of one side is one value, which mixes with all");
+  }
+}
+
 bool site_meet(Site *site, const Value *a, const Value *b, const Space **on) {
   const Space *x = a->type.on, *y = b->type.on;
   *on = x ? x : y;
@@ -58,13 +101,7 @@ bool site_meet(Site *site, const Value *a, const Value *b, const Space **on) {
   Why why = site_why(site);
   explain_size(a, y, &why);
   if (!why.witness.n) explain_size(b, x, &why);
-  if (space_wraps(x) && space_wraps(y) && x->shape[0] == y->shape[0]) {
-    const Space *made = x->base ? x : y, *other = x->base ? y : x;
-    why_witness(&why, "shift %.*s by %u: one element on `%.*s`, nothing on `%.*s`",
-                STR(made->base ? made->base->name : made->name), made->factor / (made->divide ? made->divide : 1),
-                STR(made->name), STR(other->name));
-    why_help(&why, "values of one domain after the same strides");
-  }
+  if (!why.witness.n) explain_domains(site->check, x, y, &why);
   why_no(&why, E0202, "values on `%.*s` and on `%.*s` do not mix", STR(x->name), STR(y->name));
   site_refuse(site, site->at, &why);
   return false;
@@ -178,7 +215,14 @@ Item rule_mul(Site *site) {
   }
   Why why = site_why(site);                                                           /* [mul.4] */
   const Rep *moves = division || rep_action(b) > ACTION_PERMUTES ? b : a;
-  if (moves->n == 1) witness_product(site->check, moves->term[0].kind, division, &why);
+  const Rep *other = moves == b ? a : b;
+  bool alike = a->n == 1 && b->n == 1 && a->term[0].kind == b->term[0].kind;
+  if (division && moves->n == 1 && (alike || rep_all_scalar(other)))
+    witness_quotient(site->check, moves->term[0].kind, !alike, &why);
+  else if (alike) witness_product(site->check, moves->term[0].kind, &why);
+  else if (a->n == 1 && b->n == 1) witness_differ(site->check, a->term[0].kind, b->term[0].kind, &why);
+  if (!why.witness.n && a->dim != b->dim)
+    why_witness(&why, "%u number%s on one side, %u on the other", a->dim, a->dim == 1 ? "" : "s", b->dim);
   why_help(&why,
            "an invariant factor, such as norm(v) or dot(v, w); for a product of representations `tensor` or `couple`");
   why_no(&why, E0205, division ? "a divisor that moves: `%.*s` by `%.*s`" : "a factor that moves: `%.*s` times `%.*s`",
@@ -198,8 +242,8 @@ Item rule_scale(Site *site) {
   bool whole = width * n == x->type.rep->copies;
   for (uint32_t t = 0; whole && t < x->type.rep->n; t++) whole = x->type.rep->term[t].copies % width == 0;
   if (!whole)
-    return site_refuse_code(site, site->at, E0111, "%u numbers for %u copies: groups of equal size, within one kind",
-                            n, x->type.rep->copies);
+    return site_refuse_code(site, site->at, E0111, "%u scales for %u copies: each scales as many neighbouring copies "
+                            "of one kind", n, x->type.rep->copies);
   Value *v = value_add(site, WORD_scale, type_field(x->type.rep, on), (const Value *[]){ x, by }, 2);
   v->heads = n;
   return item_value(v, site->at);
@@ -290,8 +334,9 @@ static Item split_by_types(Site *site, const Value *x, const Rep *const *part, u
   }
   for (uint32_t u = 0; u < rep->n; u++)
     if (taken[u] != rep->term[u].copies)
-      return site_refuse_code(site, site->at, E0202, "%u copies of `%.*s` are in no part",
-                              rep->term[u].copies - taken[u], STR(rep->term[u].kind->name));
+      return site_refuse_code(site, site->at, E0202, "%u of the copies of `%.*s` %s in no part",
+                              rep->term[u].copies - taken[u], STR(rep->term[u].kind->name),
+                              rep->term[u].copies - taken[u] == 1 ? "is" : "are");
   return tuple_of(site, item, n);
 }
 

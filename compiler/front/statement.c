@@ -322,10 +322,20 @@ static void assign_unknown(Check *c, Body *b, const Ast *name) {
       near = e;
       distance = d;
     }
-  if (!near) { refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text)); return; }
-  refuse(c, name->span, E0109, "`%.*s` is no `var` and no output; did you mean `%.*s`?", STR(name->text),
-         STR(near->name));
-  if (near->sort == ENTRY_OUTPUT) near->bound = true;
+  Why why = { .arena = c->arena };
+  if (near) {
+    why_no(&why, E0109, "`%.*s` is no `var` and no output; did you mean `%.*s`?", STR(name->text), STR(near->name));
+    if (near->sort == ENTRY_OUTPUT) near->bound = true;
+  } else {
+    why_help(&why, "`let %.*s = ...` names a new value", STR(name->text));
+    why_no(&why, E0109, "`%.*s` is no `var` and no output", STR(name->text));
+  }
+  refuse_why(c, name->span, &why);
+  Scope *body = b->s;
+  while (body->up) body = body->up;
+  Entry *e = scope_add(c, body, (Entry){ .name = name->text, .sort = ENTRY_LET, .at = name->span, .bound = true,
+                                          .item = item_poison(name->span) });
+  if (e) mention_read(c, e->at);                              /* said once: who reads it, or does not, is silent */
 }
 
 static void assign(Check *c, Body *b, const Ast *name, Item x) {
@@ -333,11 +343,21 @@ static void assign(Check *c, Body *b, const Ast *name, Item x) {
   Entry *e = scope_find(b->s, name->text, &where);
   if (!e) { assign_unknown(c, b, name); return; }
   if (e->sort != ENTRY_VAR && e->sort != ENTRY_OUTPUT) {
-    refuse(c, name->span, E0109, "`%.*s` is no `var` and no output", STR(name->text));
+    Why why = { .arena = c->arena };
+    why_help(&why, e->sort == ENTRY_LET ? "`var %.*s = ...` may be replaced, `let` names a value once"
+             : "`let` under another name, or `var z = %.*s`, which may be replaced", STR(name->text));
+    why_no(&why, E0109, "`%.*s` is no `var` and no output", STR(name->text));
+    refuse_why(c, name->span, &why);
     return;
   }
   if (e->sort == ENTRY_OUTPUT) {
-    if (e->bound) { refuse(c, name->span, E0107, "the output `%.*s` is assigned twice", STR(name->text)); return; }
+    if (e->bound) {
+      Why why = { .arena = c->arena };
+      why_help(&why, "a `var` may be replaced; assign it to `%.*s` once, at the end", STR(name->text));
+      why_no(&why, E0107, "the output `%.*s` is assigned twice", STR(name->text));
+      refuse_why(c, name->span, &why);
+      return;
+    }
     const char *what = str_format(c->arena, "the output `%.*s`", STR(name->text)).at;
     if (x.sort != ITEM_POISON && !type_claim(c, where, e->type, &x, name->span, b->exactly, what))
       x = item_poison(name->span);
@@ -366,8 +386,11 @@ static void excused(Check *c, Body *b, const Ast *x, bool last) {
 static void values(Check *c, Body *b, const Ast *x, bool last) {
   const Ast *exprs = x->child[0];
   if (!last || b->named || b->inner) {
-    refuse(c, x->span, E0108, b->named ? "a value alone on a line: outputs are assigned, `name = value`"
+    Why why = { .arena = c->arena };
+    if (!b->named) why_help(&why, "`let z = ...` names it");
+    why_no(&why, E0108, b->named ? "a value alone on a line: outputs are assigned, `name = value`"
            : "a value alone on a line that is not the last");
+    refuse_why(c, x->span, &why);
     b->stray = true;
     return;
   }

@@ -264,7 +264,8 @@ static void whole_setting(Set *x, double least, double most) {
   if (!item_int(&x->item[0], &i))
     refuse(x->c, x->exprs->span, E0106, "`%.*s` is a whole number", STR(x->names->child[0]->text));
   else if ((double)i < least || (double)i > most)
-    refuse(x->c, x->exprs->span, E0111, "`%.*s` lies between %g and %g", STR(x->names->child[0]->text), least, most);
+    refuse(x->c, x->exprs->span, E0111, "`%.*s` lies between %lld and %lld", STR(x->names->child[0]->text),
+           (long long)least, (long long)most);
   else set_add(x, (Setting){ .name = x->names->child[0]->text, .value = (double)i, .least = least, .most = most });
 }
 
@@ -495,6 +496,10 @@ Item train_name(Check *c, Str name, Span at) {
   for (uint32_t i = 0; i < sizeof WORDS_OF_TRAIN / sizeof WORDS_OF_TRAIN[0]; i++)
     if (str_is(name, WORDS_OF_TRAIN[i].name)) return builtin_item(c, &WORDS_OF_TRAIN[i], name, at);
   return item_of(ITEM_NONE, at);
+}
+
+void train_names(void (*each)(void *, Str), void *with) {
+  for (uint32_t i = 0; i < sizeof WORDS_OF_TRAIN / sizeof WORDS_OF_TRAIN[0]; i++) each(with, str_of(WORDS_OF_TRAIN[i].name));
 }
 
 /* --- the block --------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ enum { MOST = 48 };                 /* components of a kind that is tried       
 
 /* A function of the components of one vector, or of two. */
 typedef struct Tried {
-  const char *name;
+  const char *moved, *after;        /* as a message writes it: "relu(g v)", "g relu(v)"                */
   void (*apply)(const struct Tried *t, const double *v, const double *w, uint32_t n, double *out);
   const ExprPool *pool;
   ExprId e;                         /* of pointwise                                                    */
@@ -103,13 +103,9 @@ static void find(Check *c, const Tried *t, const Kind *kind, Why *why) {
         act(m, n, plain, right);
         if (!differ(left, right, n)) continue;
         Str gen = kind->group->gen[g];
-        if (t->two)
-          why_witness(why, "g = %.*s, v = %s, w = %s: %s gives %s for (g v, g w), but g times that of (v, w) is %s",
-                      STR(gen), vector_text(c, v, n), vector_text(c, w, n), t->name, vector_text(c, left, n),
-                      vector_text(c, right, n));
-        else
-          why_witness(why, "g = %.*s, v = %s: %s(g v) = %s, but g %s(v) = %s", STR(gen), vector_text(c, v, n), t->name,
-                      vector_text(c, left, n), t->name, vector_text(c, right, n));
+        why_witness(why, "g = %.*s, v = %s%s%s: %s = %s, but %s = %s", STR(gen), vector_text(c, v, n),
+                    t->two ? ", w = " : "", t->two ? vector_text(c, w, n) : "", t->moved, vector_text(c, left, n),
+                    t->after, vector_text(c, right, n));
         return;
       }
   }
@@ -125,21 +121,29 @@ void witness_pointwise(Check *c, FnId id, const Kind *kind, Why *why) {
   ExprPool pool = { .arena = c->arena };
   ExprId e = expr_read(&pool, fn[id].value, NULL);
   if (!e) bug("functions.def: \"%s\" is no expression", fn[id].value);
-  find(c, &(Tried){ .name = fn[id].name, .apply = pointwise, .pool = &pool, .e = e }, kind, why);
-}
-
-void witness_power(Check *c, double exponent, const Kind *kind, Why *why) {
-  find(c, &(Tried){ .name = str_format(c->arena, "power %g", exponent).at, .apply = powers, .exponent = exponent },
+  find(c, &(Tried){ .moved = str_format(c->arena, "%s(g v)", fn[id].name).at,
+                    .after = str_format(c->arena, "g %s(v)", fn[id].name).at, .apply = pointwise, .pool = &pool, .e = e },
        kind, why);
 }
 
-void witness_product(Check *c, const Kind *kind, bool division, Why *why) {
-  find(c, &(Tried){ .name = division ? "v / w" : "v * w", .apply = division ? quotient : product, .two = true }, kind,
-       why);
+void witness_power(Check *c, double exponent, const Kind *kind, Why *why) {
+  find(c, &(Tried){ .moved = str_format(c->arena, "(g v)^%g", exponent).at,
+                    .after = str_format(c->arena, "g (v^%g)", exponent).at, .apply = powers, .exponent = exponent },
+       kind, why);
+}
+
+void witness_product(Check *c, const Kind *kind, Why *why) {
+  find(c, &(Tried){ .moved = "g v * g w", .after = "g (v * w)", .apply = product, .two = true }, kind, why);
+}
+
+/* A number, or what moves as the divisor does, by what moves. */
+void witness_quotient(Check *c, const Kind *kind, bool number, Why *why) {
+  if (number) find(c, &(Tried){ .moved = "1 / (g v)", .after = "g (1 / v)", .apply = powers, .exponent = -1 }, kind, why);
+  else find(c, &(Tried){ .moved = "g v / g w", .after = "g (v / w)", .apply = quotient, .two = true }, kind, why);
 }
 
 void witness_max(Check *c, const Kind *kind, Why *why) {
-  find(c, &(Tried){ .name = "the larger of each component", .apply = largest, .two = true }, kind, why);
+  find(c, &(Tried){ .moved = "max(g v, g w)", .after = "g max(v, w)", .apply = largest, .two = true }, kind, why);
 }
 
 /* A fixed vector, or a component: g v is not v. */
@@ -230,11 +234,13 @@ void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in
   }
   for (uint32_t k = 0; k < total; k++)
     if (fabs(sum[k]) > 1e-9 * total) return;
-  why_witness(why, "the kernel 1, 2, ..., %u, averaged over %.*s, is 0 everywhere", total, STR(a->group->name));
+  const char *numbers = total == 1 ? "1" : total == 2 ? "1, 2" : str_format(c->arena, "1, 2, ..., %u", total).at;
+  why_witness(why, "the kernel %s, averaged over %.*s, is 0 everywhere", numbers, STR(a->group->name));
   for (uint32_t more = size + 1; more <= size + 2; more++) {
     const Basis *b = kernel_basis(c->program->reps, a, more, in, out, NULL);
     if (!b || !b->n) continue;
-    why_help(why, "kernel %u has %u", more, b->n);
+    why_help(why, "with kernel %u there %s %u weight%s for a pair of copies", more, b->n == 1 ? "is" : "are", b->n,
+             b->n == 1 ? "" : "s");
     return;
   }
 }

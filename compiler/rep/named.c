@@ -223,8 +223,9 @@ static bool multiplies(Reps *reps, const Group *g, const Matrix *m, Matrix *of, 
       if (x) out_printf(&word, " %.*s", STR(e->name[x]));
       matrix_text(of[to], &want);
       matrix_text(found, &have);
-      if (to) out_printf(&word, " = %.*s", STR(e->name[to]));
-      why_witness(why, "%.*s: %.*s against %.*s", STR(out_text(&word)), STR(out_text(&want)), STR(out_text(&have)));
+      why_witness(why, "%.*s = %.*s in %.*s, but of the images the left side is %.*s, the right side %.*s",
+                  STR(out_text(&word)), STR(to ? e->name[to] : S("1")), STR(g->name), STR(out_text(&have)),
+                  STR(out_text(&want)));
       return why_no(why, E0701, "the images do not multiply as the elements of `%.*s` do", STR(g->name));
     }
   return true;

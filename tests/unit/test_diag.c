@@ -74,7 +74,7 @@ Test(diag, for_tools) {
   diag_note(&t.diags, x, (Span){ k, 0, 1 }, "here");
   diag_note(&t.diags, x, (Span){ 0 }, "nowhere");
   expect_printed(&t, DIAG_JSON,
-    "{\"severity\":\"warning\",\"code\":\"W6\",\"file\":\"egnn.gdl\",\"line\":2,\"column\":3,"
+    "{\"severity\":\"warning\",\"code\":\"W6\",\"file\":\"egnn.gdl\",\"line\":2,\"column\":3,\"end_line\":2,\"end_column\":4,"
     "\"message\":\"a \\\"b\\\" \\\\ \\n\\t\\u0001\",\"label\":\"l\",\"rule\":\"r\",\"witness\":\"w\","
     "\"notes\":[{\"message\":\"here\",\"file\":\"egnn.gdl\",\"line\":1,\"column\":1},{\"message\":\"nowhere\"}],"
     "\"help\":\"h\"}\n");
