@@ -209,7 +209,7 @@ bool rt_info(Run *r, Trouble *t) {
       char type[160];
       if (a->role == GDL_VALUE) continue;
       type_text(m, a, type, sizeof type);
-      printf("    %-12s %-8s %s  [", a->name, a->role <= GDL_VALUE ? roles[a->role] : "?", type);
+      printf("    %-12s %-8s %s  [", a->name, a->role <= GDL_COTANGENT ? roles[a->role] : "?", type);
       for (int d = 0; d < a->rank; d++) {
         if (a->dims[d] >= 0) printf("%s%lld", d ? " " : "", (long long)a->dims[d]);
         else printf("%s%s", d ? " " : "", k->size_names[-a->dims[d] - 1]);
