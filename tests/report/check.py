@@ -234,15 +234,20 @@ def says(name, run, *texts):
     body = Page(read(run, "report.html")).find("body")[0]["text"]
     say(name + ": it says " + ", ".join("`%s`" % t for t in texts), "; ".join(t for t in texts if t not in body))
 
-def summary(name, file, weights, most="100"):
-    lines = read(file).splitlines()
+def summary(name, file, certificate, most="100"):
+    """Against what `gdlc check` prints: NAME WORD TYPE [PARAMETERS] VERDICT."""
+    lines, proof = read(file).splitlines(), read(certificate)
+    weights = int(re.search(r"parameters: ([\d,]+)", proof).group(1).replace(",", ""))
+    want = {m.group(1): int((m.group(3) or "0").replace(",", "")) for m in re.finditer(r"^  (\S+) +(\S+) .*?(?: {2,}([\d,]+))? {2,}(?:proved|audited|broken)", proof, re.M)}
     head = next(l for l in lines if l.split()[:2] == ["line", "value"])
     to = head.index("weights") + len("weights")
     rows = lines[lines.index(head) + 1:]
     total = next(l for l in rows if l.split()[:1] == ["all"])
     count = lambda l: int((l[:to].split() or ["0"])[-1].replace(",", "")) if len(l) >= to and l[to - 1].isdigit() else 0
     body = rows[:rows.index(total)]
-    say(name + ": summary: weights add up", "" if sum(map(count, body)) == count(total) == int(weights) else "%d, %d, %s" % (sum(map(count, body)), count(total), weights))
+    say(name + ": summary: weights add up", "" if sum(map(count, body)) == count(total) == weights else "%d, %d, %d" % (sum(map(count, body)), count(total), weights))
+    got = {l.split()[1]: count(l) for l in body if l.split()[1] in want}
+    say(name + ": summary: ... and belong to the layers of the certificate", "" if got == {k: v for k, v in want.items() if k != "output"} and any(got.values()) else "%s, not %s" % (got, want))
     work = [float(x) for l in body for x in re.findall(r"(\d+\.\d)%", l)]
     say(name + ": summary: work is shared out", "" if abs(sum(work) - 100) <= 0.05 * len(work) and work else str(work))
     say(name + ": summary: fits %s columns, without colours in a file" % most, "" if max(map(len, lines)) <= int(most) and "\033" not in "".join(lines) else str(max(map(len, lines))))
