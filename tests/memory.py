@@ -11,18 +11,17 @@ def bytes_of(text, batch):
     return int(constant) + sum(int(n) * (batch if symbol == "b" else 16 * batch) for n, symbol in (t.split() for t in terms))
 
 
-batch, entry, most = int(sys.argv[1]), None, (0, "")
+def entries(lines, batch):
+    """A list [entry, workspace, alive, kernel] for each entry."""
+    found = []
+    for line in lines:
+        if whole := re.fullmatch(r"// (\w+): workspace (.*) bytes\n?", line):
+            found.append([whole[1], bytes_of(whole[2], batch), 0, ""])
+        elif alive := re.fullmatch(r"//   (\w+): alive (.*) bytes\n?", line):
+            found[-1][2:] = max(found[-1][2:], [bytes_of(alive[2], batch), alive[1]])
+    return found
 
 
-def close():
-    if entry:
-        print(entry, whole, most[0], f"{whole / max(1, most[0]):.3f}", most[1])
-
-
-for line in sys.stdin:
-    if found := re.fullmatch(r"// (\w+): workspace (.*) bytes\n", line):
-        close()
-        entry, whole, most = found[1], bytes_of(found[2], batch), (0, "")
-    elif found := re.fullmatch(r"//   (\w+): alive (.*) bytes\n", line):
-        most = max(most, (bytes_of(found[2], batch), found[1]))
-close()
+if __name__ == "__main__":
+    for entry, whole, alive, kernel in entries(sys.stdin, int(sys.argv[1])):
+        print(entry, whole, alive, f"{whole / max(1, alive):.3f}", kernel)

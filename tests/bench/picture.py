@@ -3,6 +3,7 @@
 Left the name, in the middle two dots on a scale of the machine's rate (filled: ours; ring: the peer), right the ratio. Colours
 are chosen for a light and for a dark page.
 """
+import math
 from xml.sax.saxutils import escape
 
 ROW, LEFT, WIDE, RIGHT, TOP = 20, 250, 420, 190, 64
@@ -17,7 +18,7 @@ HEADS = {"steps": "training steps", "products": "products", "convolutions": "3 x
 
 def write(path, results, peak, threads):
     shares = [r.rate(ms) / peak for r in results for ms in [r.ms] + [p[0] for p in r.peers.values()]]
-    most = max(1.0, -(-max(shares) // 0.2) * 0.2)
+    most = max(5, math.ceil(5 * max(shares) - 1e-9)) / 5
     x = lambda share: LEFT + WIDE * share / most
     body, y, group = [], TOP, None
     put = body.append
@@ -43,7 +44,7 @@ def write(path, results, peak, threads):
             missed = any(r.ratio(r.fastest(s)) < least for s, least in r.w.bars if r.fastest(s))
             put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}"><tspan class="{"miss" if missed else "met"}">{r.ratio(peer):.2f}</tspan> x {escape(peer)}</text>')
         else:
-            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}">{r.ms:.3g} ms</text>')
+            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}">{r.ms:.{0 if r.ms >= 100 else 1 if r.ms >= 10 else 3}f} ms</text>')
         y += ROW
     width, height = LEFT + WIDE + RIGHT, y + 16
     marks = "".join(f'<text x="{x(k * 0.2):.1f}" y="{TOP - 6}" text-anchor="middle">{20 * k}%</text>' for k in range(int(round(most / 0.2)) + 1))
