@@ -19,6 +19,8 @@
  * so they are waived, and the laws and audits hold y. */
 #include "graph/winograd.h"
 
+enum { FEW_SAMPLES = 4 };              /* that are expected where nobody says how many: the filter is transformed once a call */
+
 static const double points[WINOGRAD_IN - 1] = { 0, 0.75, -0.75, 1.5, -1.5 };
 
 /* Row i of B: the coefficients of the product of (s - p) over all points p but the i-th; of the last row, over all points.
@@ -105,7 +107,7 @@ static bool conv_of(const Graph *g, const Node *n, bool all, Conv *c) {
   *c = (Conv){ n->arg[x], n->arg[!x], x, xl[2], { 0 } };
   const Dom *rows = &g->dom.at[view->view->dom];
   for (int d = 0; d < 2; d++) c->tiles[d] = (rows->shape[d] + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-  WinogradPrice p = winograd_price(rows->n, (int64_t)c->tiles[0] * c->tiles[1], in, to, g->expect[0]);
+  WinogradPrice p = winograd_price(rows->n, (int64_t)c->tiles[0] * c->tiles[1], in, to, g->expect[0] > 1 ? g->expect[0] : FEW_SAMPLES);
   return all || p.winograd < p.direct;
 }
 

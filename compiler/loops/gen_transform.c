@@ -125,7 +125,6 @@ static Ref term(Gen *x, double c, Ref v, Ref sum) {
   Kernel *k = x->k;
   if (!sum) return c == 1 ? v : l_op2(k, L_FMUL, l_const(k, x->real, c), v);
   if (c == 1) return l_op2(k, L_FADD, sum, v);
-  if (c == -1) return l_op2(k, L_FSUB, sum, v);
   return l_op3(k, L_FMA, l_const(k, x->real, c), v, sum);
 }
 

@@ -4,12 +4,13 @@
  *
  * For each model of each file and each of its entries, on random data with BATCH samples: the Graph as lowered and as
  * simplified (f64, obvious loops), the plan in the Loops evaluator (bounds and races checked), and the generated code,
- * run in parts of the slots as 1, 2 and 7 threads would deal them. Graph evaluators agree to 1e-12 of the scale of a value
+ * run in parts of the slots as 1, 2 and 7 threads would deal them; all of it once more with convolutions as products of tiles. Graph evaluators agree to 1e-12 of the scale of a value
  * (rounding of long sums), f64 code to 1e-12 and f32 code to 1e-5; Loops evaluator and generated
  * code agree in every bit. Prints `pass` and `fail` lines. */
 #include "laws/arguments.h"
 #include "laws/program.h"
 #include "back/llvm.h"
+#include "graph/winograd.h"
 #include <stdlib.h>
 
 /* The largest difference over all arguments, as a part of the largest number of its argument. */
@@ -61,11 +62,17 @@ static void result(const char *file, const Graph *g, const char *what, bool ok, 
   fflush(stdout);
 }
 
-static void trial(const char *file, const Program *p, const Model *m, EntryKind kind, bool f64, int64_t batch, const char *march) {
+typedef struct Asked { int64_t batch; const char *march; } Asked;
+
+/* tiles: with every convolution of 3 x 3 that can be rewritten; nothing where there is none. */
+static void trial(const char *file, const Program *p, const Model *m, EntryKind kind, bool f64, bool tiles, const Asked *asked) {
   Arena arena = { 0 };
   Graph *g = graph_lower(&arena, p, m, kind, f64);
-  Graph *s = graph_simplify(g, &arena);
-  Trial t = { .arena = &arena, .g = g, .sizes = { batch, 5, 4, 3, 6, 2, 1, 1 }, .state = 7 };
+  Graph *s = graph_simplify(g, &arena), *direct = s;
+  const char *march = asked->march;
+  if (tiles) s = graph_winograd(direct, &arena, true);
+  if (tiles && (g->plain || s->node.n == direct->node.n)) { arena_free(&arena); return; }
+  Trial t = { .arena = &arena, .g = g, .sizes = { asked->batch, 5, 4, 3, 6, 2, 1, 1 }, .state = 7 };
   Base real = g->f64 ? BASE_F64 : BASE_F32;
   Why why = { .arena = &arena };
   if (!graph_verify(g, &why) || !graph_verify(s, &why)) { printf("fail %s %.*s: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
@@ -82,7 +89,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     goto out;
   }
   double d = differ(&t, &a, a.f64, false, b.f64, false, real, &where);
-  result(file, g, "simplified Graph = Graph", d < 1e-12, d, where);
+  result(file, g, tiles ? "Graph of tiles = Graph" : "simplified Graph = Graph", d < 1e-12, d, where);
   const Target *target = target_find(str_of(march), &why);
   EntryCode *e = entry_plan(&arena, s, target, NULL);
   for (uint32_t k = 0; k < e->kernel.n; k++)
@@ -92,7 +99,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
   if (!ok) { printf("fail %s %.*s: bounds and races: %.*s\n", file, STR(g->name), STR(why.reason.at[0].text)); goto out; }
   result(file, g, "bounds and races", true, 0, where);
   d = differ(&t, &a, a.f64, false, x, true, real, &where);
-  result(file, g, f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-12 : 1e-5), d, where);
+  result(file, g, tiles ? f64 ? "Loops of tiles = Graph, f64" : "Loops of tiles = Graph, f32" : f64 ? "Loops = Graph, f64" : "Loops = Graph, f32", d < (real == BASE_F64 ? 1e-12 : 1e-5), d, where);
   LlvmUnit *u = llvm_open(S("law"), str_of(march), LLVM_CAREFUL, &why);
   for (uint32_t k = 0; k < e->kernel.n; k++) llvm_kernel(u, e->kernel.at[k].kernel, e->slab);
   LlvmCode *code = llvm_load(u, &why);
@@ -102,7 +109,7 @@ static void trial(const char *file, const Program *p, const Model *m, EntryKind 
     void **y = copy_args(&t, &a, real);
     ok = run_code(e, code, t.sizes, y, parts[q]) && same_bits(&t, &a, x, y, real, &where);
     char what[64];
-    snprintf(what, sizeof what, "LLVM = Loops in every bit, %d parts", parts[q]);
+    snprintf(what, sizeof what, "LLVM = Loops in every bit, %d parts%s", parts[q], tiles ? ", tiles" : "");
     result(file, g, what, ok, 0, where);
   }
   llvm_unload(code);
@@ -110,21 +117,16 @@ out:
   arena_free(&arena);
 }
 
-typedef struct Asked { int64_t batch; const char *march; } Asked;
+static const struct { EntryKind kind; bool f64, trains; } entries[] = {
+  { ENTRY_INFER, false, false }, { ENTRY_INFER, true, false }, { ENTRY_PULL, false, false }, { ENTRY_PULL, true, false },
+  { ENTRY_TRACE, true, false }, { ENTRY_STEP, false, true }, { ENTRY_STEP, true, true }, { ENTRY_EVAL, false, true },
+  { ENTRY_SCORE, true, true }, { ENTRY_SLOPE, true, true },
+};
 
 static void all_entries(const char *name, const Program *p, const Model *m, void *context) {
-  const Asked *a = context;
-  trial(name, p, m, ENTRY_INFER, false, a->batch, a->march);
-  trial(name, p, m, ENTRY_INFER, true, a->batch, a->march);
-  trial(name, p, m, ENTRY_PULL, false, a->batch, a->march);
-  trial(name, p, m, ENTRY_PULL, true, a->batch, a->march);
-  trial(name, p, m, ENTRY_TRACE, true, a->batch, a->march);
-  if (!m->train) return;
-  trial(name, p, m, ENTRY_STEP, false, a->batch, a->march);
-  trial(name, p, m, ENTRY_STEP, true, a->batch, a->march);
-  trial(name, p, m, ENTRY_EVAL, false, a->batch, a->march);
-  trial(name, p, m, ENTRY_SCORE, true, a->batch, a->march);
-  trial(name, p, m, ENTRY_SLOPE, true, a->batch, a->march);
+  for (uint32_t i = 0; i < sizeof entries / sizeof *entries; i++)
+    for (int tiles = 0; tiles < 2; tiles++)
+      if (m->train || !entries[i].trains) trial(name, p, m, entries[i].kind, entries[i].f64, tiles, context);
 }
 
 int main(int argc, char **argv) {

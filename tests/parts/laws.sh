@@ -33,7 +33,7 @@ for f in "$work"/*.gdl; do
   esac
 done
 for march in x86-64 x86-64-v3; do
-  for name in small words_window words_product; do limit "$name on $march" "$build/laws/entries" "$build/lib" 2 $march "$work/$name.gdl" | sed "s/: /, $march: /"; done
+  for name in small words_window words_product words_tiles; do limit "$name on $march" "$build/laws/entries" "$build/lib" 2 $march "$work/$name.gdl" | sed "s/: /, $march: /"; done
 done
 # every word that expands is used by one of these programs
 for word in $(sed -n 's/^WORD(\([a-z_]*\),.*, \([a-z_]*\)) *\(\/\*.*\)*$/\1 \2/p' "$here/../lang/words.def" | awk '$2 != "none" && $2 != "input" && $2 != "map" { print $1 }') $(sed -n 's/^FN(\([a-z_]*\),.*/\1/p' "$here/../lang/functions.def"); do

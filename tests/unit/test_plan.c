@@ -3,6 +3,7 @@
  * Every op, its first and second derivatives, plain and fused, f64 and f32, for schedules of 2 to 16 lanes; batches of
  * one, two and none. The evaluator checks bounds, poisons slabs and the workspace, and looks for races. Tolerances:
  * a value of n rounded operations errs by about n ulp of the largest number that took part. */
+#include "graph/winograd.h"
 #include "loops/plan.h"
 #include "graph_cases.h"
 #include <criterion/criterion.h>
@@ -208,6 +209,31 @@ Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
   arena_free(&arena);
 }
 
+Test(plan, labels_of_all_three_are_a_batch_of_gemms) {
+  static const int sizes[] = { 8, 15, 16, 17, 33 };
+  uint32_t turn = 0;
+  for (int i = 0; i < 5; i++)
+    for (int j = 1; j < 5; j++, turn++) {
+      Arena arena = { 0 };
+      Case c;
+      case_open(&c, &arena, 7 + turn);
+      uint16_t rows = graph_dom(c.g, &(Dom){ .name = S("R"), .n = (Size)(turn % 17 + 1), .ndim = 1, .shape = { turn % 17 + 1, 1 } });
+      Axis r = axis_row(c.g, rows), k = MUL(sizes[i]), n = MUL(sizes[j]);
+      Val w = real_input(&c, AXES(MUL(2), MUL(3), k, n));
+      Val y[] = {
+        graph_contract(c.g, "bghXi,ghio->bghXo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), MUL(3), r, k)), w }, 2),
+        graph_contract(c.g, "ghio,bXghi->bXgho", (Val[]){ w, real_input(&c, AXES(SAMPLE(&c), r, MUL(2), MUL(3), k)) }, 2),
+        graph_contract(c.g, "bgXih,ghio->bhXgo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), r, k, MUL(3))), w }, 2),
+      };
+      Wanted wanted[] = { want(&c, y[0]), want(&c, y[1]), want(&c, y[2]) };
+      Why why = { .arena = &arena };
+      compare(&c, str_format(&arena, "a batch of %d x %d", sizes[i], sizes[j]).at, target_find(turn % 2 ? S("x86-64-v4") : S("x86-64-v3"), &why),
+          turn % 3 == 0, false, turn % 3, wanted, 3);
+      case_close(&c);
+      arena_free(&arena);
+    }
+}
+
 /* --- windows of all kinds, as operands of gemms in three directions ------------------------------------------ */
 typedef struct WindowRow { uint32_t h, w, k; int32_t stride, dilation, pad; bool wrap; int in, out; } WindowRow;
 static const WindowRow window_rows[] = {
@@ -245,12 +271,12 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
     for (uint32_t k = 0; k < 2; k++) { w[n++] = want(&c, d.first[k]); w[n++] = want(&c, d.second[k]); }
     Graph *g = graph_simplify(c.g, &arena);
     Graph *keep = c.g;
-    for (int pass = 0; pass < 2; pass++) {                  /* as built, and with folds of contracts as adjoint views */
-      c.g = pass ? g : keep;
+    for (int pass = 0; pass < 3; pass++) {                  /* as built; with folds of contracts as adjoint views; as products of tiles */
+      c.g = pass == 2 ? graph_winograd(g, &arena, true) : pass ? g : keep;
       for (int m = 1; m < 3; m++)
         for (int b = 1; b <= BATCH; b++) {
           Why why = { .arena = &arena };
-          compare(&c, str_format(&arena, "window %u%s", r, pass ? ", simplified" : "").at,
+          compare(&c, str_format(&arena, "window %u%s", r, (const char *[]){ "", ", simplified", ", tiles" }[pass]).at,
               target_find(str_of(marches[m]), &why), true, false, b, w, n);
         }
     }
