@@ -4,6 +4,7 @@
 #   make demo       installs what is missing (Debian), builds, trains the main example, reports
 #   make test       installs what is missing, builds with sanitizers, runs every test
 #   make install    to PREFIX (/usr/local)
+#   make fuzz       libFuzzer on every reader, SECONDS=60 or RUNS=n each; needs clang
 #   make bench      speed, beside the machine's limits; PEERS=FOLDER measures PyTorch too
 
 CC      = gcc
@@ -17,16 +18,21 @@ SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1 -Wno-
 PACKAGES = gcc g++ make libc6-dev binutils re2c lemon llvm-19-dev libflint-dev libjansson-dev zlib1g-dev \
            libzip-dev dataset-fashion-mnist
 TEST_PACKAGES = libcriterion-dev librandom123-dev python3 python3-numpy pkg-config cmake valgrind mandoc
+FUZZ_PACKAGES = clang-19 libclang-rt-19-dev python3
 
 all: $(BUILD)/gdlc $(BUILD)/lib/gdlrt.o library
 
 # --- what is installed: asked of dpkg, so that a machine that has everything needs no network -------
+define installed
+	@missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
+endef
 setup:
-	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
-setup-test: setup
-	@missing=$$(for p in $(TEST_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
+	$(call installed,$(PACKAGES))
+setup-test:
+	$(call installed,$(PACKAGES) $(TEST_PACKAGES))
+setup-fuzz:
+	$(call installed,$(PACKAGES) $(FUZZ_PACKAGES))
 
 # --- gdlc --------------------------------------------------------------------------------------------
 SOURCES   = compiler/compile.c $(wildcard compiler/*/*.c)
@@ -100,29 +106,45 @@ clean:
 	rm -rf $(BUILD)
 
 # --- tests: what users' text reaches is built with sanitizers, in its own folder; what is compiled and timed, without ---
-# The programs of tests/laws and tests/fuzz are linked with the compiler's objects, as the unit tests are.
+# The programs of tests/laws are linked with the compiler's objects, as the unit tests are.
 TESTS = $(wildcard tests/unit/*.c)
 LAWS  = $(patsubst tests/laws/%.c,$(BUILD)/laws/%,$(wildcard tests/laws/*.c))
 unit: $(BUILD)/unit
-laws: $(LAWS) $(BUILD)/mutate
-mutate: $(BUILD)/mutate
+laws: $(LAWS)
 $(BUILD)/unit: $(TESTS:tests/unit/%.c=$(BUILD)/tests/unit/%.o) $(OBJECTS) $(GENERATED) $(filter-out %/main.o,$(RUNTIME_OBJECTS))
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS) -lz -lcriterion
 $(BUILD)/laws/%: $(BUILD)/tests/laws/%.o $(OBJECTS) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/laws/cuda: $(BUILD)/tests/unit/shim.o
-$(BUILD)/mutate: $(BUILD)/tests/fuzz/mutate.o $(OBJECTS) $(GENERATED)
-	$(Q)$(CC) $(VARIANT) -o $@ $^ $(LIBS)
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/gen/grammar.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Wall -Wextra -Werror $(VARIANT) -MMD -Icompiler -Iruntime -Itests -I$(BUILD)/gen $(LLVM_C) -c -o $@ $<
 .SECONDARY:
+
+# --- fuzz targets (tests/fuzz/README.md): here with a main of ours, in `make fuzz` with that of libFuzzer --------------
+FUZZ_NAMES   = $(patsubst tests/fuzz/target_%.c,%,$(wildcard tests/fuzz/target_*.c))
+FUZZ_SHARED  = $(patsubst %,$(BUILD)/tests/fuzz/%.o,target arrays)
+FUZZ_RUNTIME = $(patsubst runtime/%.c,$(BUILD)/fuzz/runtime/%.o,$(filter-out runtime/main.c,$(RUNTIME_SOURCES)))
+FUZZ_MAIN    = $(BUILD)/tests/fuzz/driver.o
+FUZZ_CLANG   = -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+SECONDS      = 60
+drivers: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%) library
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/target_%.o $(FUZZ_SHARED) $(FUZZ_MAIN) $(OBJECTS) $(GENERATED) $(FUZZ_RUNTIME)
+	$(Q)$(CC) $(VARIANT) $(FUZZ_LINK) -o $@ $^ $(LIBS) -lz
+$(BUILD)/fuzz/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(STRICT) $(VARIANT) -MMD -Iruntime -c -o $@ $<
+fuzzers: setup-fuzz
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzers CC=clang-19 STRICT= VARIANT="$(FUZZ_CLANG)" FUZZ_MAIN= FUZZ_LINK=-fsanitize=fuzzer drivers
+fuzz: fuzzers drivers $(BUILD)/gdlc
+	@sh tests/fuzz/run.sh $(BUILD) $(BUILD)/fuzzers "$(RUNS)" "$(SECONDS)" $(or $(TARGETS),$(FUZZ_NAMES))
+
 test: setup-test
 	@echo "building gdlc and its laws"
-	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' all laws && echo
+	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' all laws $(BUILD)/fuzz/source && echo
 	@echo "building again, with sanitizers, and the unit tests"
-	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' BUILD=$(BUILD)/san VARIANT="$(SAN)" all unit mutate && echo
+	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' BUILD=$(BUILD)/san VARIANT="$(SAN)" all unit drivers && echo
 	@sh tests/run $(BUILD) $(BUILD)/san
 demo: setup
 	@$(MAKE) --no-print-directory all
@@ -131,5 +153,5 @@ bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@python3 -B tests/bench/bench.py $(BUILD) "$(PEERS)"
 
-.PHONY: unit laws mutate test demo bench all setup setup-test library install clean
+.PHONY: unit laws drivers fuzzers fuzz test demo bench all setup setup-test setup-fuzz library install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

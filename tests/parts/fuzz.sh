@@ -1,20 +1,28 @@
-# fuzz.sh BUILD SANITIZED: bad sources. Every truncation of each example and 10^5 mutated sources, none over a second; and
-# fewer of each under the sanitizers, where any report ends the run.
+# fuzz.sh BUILD SANITIZED: bad inputs, with the driver of tests/fuzz: of each target every seed (examples, what the checker
+# refuses, inputs that were findings), every truncation, and mutations. None ends the process, none takes over a second.
+# Source text: 10^5 mutations without sanitizers, and fewer with, where any report ends the run. `make fuzz` searches further.
 build=$1 san=$2 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-examples=$(ls "$here"/../examples/*/*.gdl "$here"/programs/*.gdl)
-all="$examples $(ls "$here"/accept/*.gdl "$here"/stress/*.gdl "$here"/laws/*.gdl)"
-# half NAME COUNT PROGRAM FILE...: the program's own lines, or one that says how it ended
-half() {
-  name=$1 count=$2 program=$3; shift 3
+sh "$here/fuzz/prepare.sh" "$build/gdlc" "$work/seeds" || { echo "fail fuzz: no seeds"; exit 0; }
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}:quarantine_size_mb=8"      # freed memory is unmapped seldom, not always
+# try NAME RUNS TARGET PROGRAM SEED...: the program's own lines, or one that says how it ended
+try() {
+  name=$1 runs=$2 target=$3 program=$4; shift 4
   mkdir -p "$name" && cd "$name" || exit 1
-  timeout 400 "$program" "$count" "$build/lib" "$@" >out 2>err
+  timeout 400 "$program" "$runs" "$work/seeds/$target.dict" "$@" >out 2>err </dev/null
   status=$?
-  sed "s/^\(pass\|fail\) /\1 $name, /" out
-  [ $status -eq 0 ] || { echo "fail $name: ended with $status"; tail -n 30 err >&2; [ -s mutant.gdl ] && cat mutant.gdl >&2; }
+  sed "s/^\(pass\|fail\) /\1 fuzz $name, /" out
+  if [ $status -ne 0 ]; then
+    echo "fail fuzz $name: ended with $status"
+    { tail -n 30 err; head -c 2000 input | od -c | head -n 60; } >&2
+  fi
   cd ..
 }
-half "fuzz" 100000 "$build/mutate" $all &
-half "fuzz with sanitizers" 4000 "$san/mutate" $examples
+try source 100000 source "$build/fuzz/source" "$work/seeds/source" &
+for t in idx npy png safetensors csv; do try "$t, sanitized" 20000 $t "$san/fuzz/$t" "$work/seeds/$t"; done
+for t in npz graph loops; do try "$t, sanitized" 4000 $t "$san/fuzz/$t" "$work/seeds/$t"; done
+found() { find "$here/fuzz/seeds/$1" -type f 2>/dev/null; }
+try "source, sanitized" 4000 source "$san/fuzz/source" "$here"/../examples/*/*.gdl "$here"/programs/*.gdl $(found source)
+try "lower, sanitized" 200 lower "$san/fuzz/lower" "$here"/fuzz/small/*.gdl "$here"/programs/*.gdl $(found lower)
 wait

@@ -1,0 +1,46 @@
+/* target_lower.c: source text that the checker accepts, through every pass up to Loops: each entry of each model lowered,
+ * simplified and planned, and after each pass its verifier. What is too large to be worth a second is left at the graph. */
+#include "base/base.h"
+#include "front/ast.h"
+#include "front/program.h"
+#include "fuzz/target.h"
+#include "graph/graph.h"
+#include "loops/plan.h"
+
+static void entry(Arena *arena, const Program *p, const Model *m, EntryKind kind, bool f64) {
+  Why why = { .arena = arena };
+  Graph *g = graph_lower(arena, p, m, kind, f64);
+  CLAIM(graph_verify(g, &why));
+  Graph *s = graph_simplify(g, arena);
+  CLAIM(graph_verify(s, &why));
+  const Target *target = target_find(S("x86-64-v3"), &why);
+  CLAIM(target);
+  EntryCode *code = entry_plan(arena, s, target, NULL);
+  for (uint32_t k = 0; k < code->kernel.n; k++) CLAIM(loops_verify(code->kernel.at[k].kernel, &why));
+}
+
+static void lower(Arena *arena, const Program *p) {
+  static const EntryKind kinds[] = { ENTRY_INFER, ENTRY_TRACE, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_SLOPE };
+  for (uint32_t i = 0; i < p->model.n; i++)
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+      if (k < 2 || p->model.at[i]->train) {
+        Mark mark = arena_mark(arena);
+        entry(arena, p, p->model.at[i], kinds[k], kinds[k] == ENTRY_SLOPE);
+        arena_reset(arena, mark);
+      }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
+  char library[4096];
+  target_library(library);
+  Arena arena = { 0 };
+  Sources sources = { .arena = &arena };
+  Diags diags = { .arena = &arena, .sources = &sources };
+  uint32_t source = source_add(&sources, S("fuzz.gdl"), str_copy(&arena, (Str){ (const char *)at, (uint32_t)n }));
+  const Ast *file = ast_parse(&arena, &diags, source);
+  Program *p = diags.nerrors ? NULL : program_check(&arena, &diags, file, str_of(library));
+  if (p && !diags.nerrors) lower(&arena, p);
+  if (p) program_close(p);
+  arena_free(&arena);
+  return 0;
+}

@@ -1,0 +1,13 @@
+/* target_npz.c: NPZ files, of which the array `x` is read. */
+#include "fuzz/arrays.h"
+#include "fuzz/target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
+  Shelf shelf = shelf_open(at, n);
+  Array a;
+  Trouble t = { 0 };
+  bool read = rt_read_npz(shelf.path, "x", &a, &t);
+  array_claims(read, &a, &t);
+  shelf_close(&shelf);
+  return 0;
+}

@@ -1,0 +1,46 @@
+/* target_source.c: source text. Parsed and, where it parses, checked; what is accepted passes the verifier and is written
+ * as text, and whatever was said is printed in both forms. */
+#include "base/base.h"
+#include "front/ast.h"
+#include "front/program.h"
+#include "fuzz/target.h"
+#include <stdlib.h>
+
+static void print(const Diags *diags, DiagFormat format) {
+  char *text = NULL;
+  size_t n = 0;
+  FILE *f = open_memstream(&text, &n);
+  CLAIM(f);
+  diag_print(diags, format, f);
+  fclose(f);
+  CLAIM(diags->all.n == 0 || n > 0);
+  free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
+  char library[4096];
+  target_library(library);
+  Arena arena = { 0 };
+  Sources sources = { .arena = &arena };
+  Diags diags = { .arena = &arena, .sources = &sources };
+  Out out = { .arena = &arena };
+  Why why = { .arena = &arena };
+  uint32_t source = source_add(&sources, S("fuzz.gdl"), str_copy(&arena, (Str){ (const char *)at, (uint32_t)n }));
+  const Ast *file = ast_parse(&arena, &diags, source);
+  CLAIM(file);
+  ast_dump(file, &out);
+  if (!diags.nerrors) {
+    CLAIM(ast_verify(file, &why));
+    Program *p = program_check(&arena, &diags, file, str_of(library));
+    CLAIM(p || diags.nerrors);
+    if (p && !diags.nerrors) {
+      CLAIM(program_verify(p, &why));
+      program_text(p, &out);
+    }
+    if (p) program_close(p);
+  }
+  print(&diags, DIAG_HUMAN);
+  print(&diags, DIAG_JSON);
+  arena_free(&arena);
+  return 0;
+}
