@@ -96,7 +96,7 @@ void rt_curves(Text *o, const Series *s, int32_t n, const double *epoch, int64_t
   for (int32_t i = 0; i < n; i++) tell(o, &s[i], epoch);
   rt_print(o, "\">");
   if (alone)
-    rt_print(o, "<style>:root{--ink:#1b2330;--soft:#5b6472;--rule:#e1e4e8;--train:#2b6cb0;--valid:#c2561a;--page:#fff}"
+    rt_print(o, "<style>:root{--ink:#1b2330;--soft:#5b6472;--rule:#e1e4e8;--train:#2b6cb0;--valid:#b04c12;--page:#fff}"
                 "@media(prefers-color-scheme:dark){:root{--ink:#e7eaee;--soft:#9aa4b1;--rule:#2f3640;--train:#7db3ef;--valid:#f0956a;--page:#14181e}}"
                 "%s</style><rect width=\"100%%\" height=\"100%%\" style=\"fill:var(--page)\"/>", rt_curves_style);
   for (int32_t i = 0; i < n; i++) panel(o, &s[i], epoch, best, (double)i * HEIGHT);

@@ -482,7 +482,7 @@ static bool sections(Text *o, Text *picture, const Page *p, Trouble *t) {
   rt_write_confusion(o, p->module, p->config);
   rt_write_mistakes(o, p->module, json_object_get(p->pictures, "mistakes"));
   rt_write_filters(o, json_object_get(p->pictures, "filters"));
-  rt_write_audit(o, p->audit);
+  rt_write_audit(o, p->audit, text_at(p->config, "check"));
   speed(o, p);
   repeat(o, p);
   return !t->code;

@@ -58,7 +58,7 @@ void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *mistakes);
 /* report_audit.c */
 typedef enum AuditSays { AUDIT_NONE, AUDIT_FINE, AUDIT_FAILED } AuditSays;
 AuditSays rt_audit_said(const char *text);                   /* of audit.txt; NULL: it was not run         */
-void rt_write_audit(Text *o, const char *text);
+void rt_write_audit(Text *o, const char *text, const char *command);
 
 /* report_style.c: CSS, in pieces; NULL at the end. */
 extern const char *const rt_report_style[];

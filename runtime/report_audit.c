@@ -114,12 +114,14 @@ AuditSays rt_audit_said(const char *text) {
   return !text ? AUDIT_NONE : strstr(text, "\nthe audit found nothing wrong\n") ? AUDIT_FINE : AUDIT_FAILED;
 }
 
-void rt_write_audit(Text *o, const char *text) {
+void rt_write_audit(Text *o, const char *text, const char *command) {
   AuditSays says = rt_audit_said(text);
   rt_print(o, "<section id=\"audit\"><h2>Audit of the compiled program</h2>");
-  if (says == AUDIT_NONE) rt_print(o, "<p class=\"soft\">Not run yet. The command <code>check --weights FOLDER/best.safetensors --data DATA</code> of this program moves inputs by the group, "
-                                      "holds every value against its certificate, and adds the result here.</p>");
-  else {
+  if (says == AUDIT_NONE) {
+    rt_print(o, "<p class=\"soft\">Not run yet. This moves inputs by the group, holds every value against its certificate, and adds the result here:</p><pre class=\"command\">");
+    rt_escape(o, command);
+    rt_print(o, "</pre>");
+  } else {
     rt_print(o, "<p class=\"%s\"><strong>%s</strong></p><p class=\"soft\">Errors are max |f(g x) − g f(x)| as a part of max |f(x)| + max |f(g x)|, the largest over elements g and inputs x.</p>",
              says == AUDIT_FINE ? "good" : "bad", says == AUDIT_FINE ? "✓ The audit found nothing wrong." : "✗ The audit FAILED.");
     char *copy = rt_text(o->trouble, "%s", text);

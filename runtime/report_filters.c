@@ -393,8 +393,10 @@ void rt_write_filters(Text *o, const json_t *f) {
     if ((int32_t)json_array_size(names) < count_of(f, "of")) rt_print(o, " (%zu of %d elements)", json_array_size(names), count_of(f, "of"));
     rt_print(o, ".");
     double worst = real_of(json_object_get(f, "difference"));
-    if (worst == 0) rt_print(o, " Each is the first one, turned, to the last bit.");
-    else if (worst > 0) rt_print(o, " Each is the first one, turned, up to %.1e of the largest number.", worst);
+    char up_to[64] = "to the last bit";
+    if (worst > 0) snprintf(up_to, sizeof up_to, "up to %.1e of the largest number", worst);
+    if (worst >= 0 && count_of(f, "compared") + 1 == (int32_t)json_array_size(names)) rt_print(o, " Each is the first one, turned, %s.", up_to);
+    else if (worst >= 0) rt_print(o, " For the %d that take pixels to pixels it is the first one, turned, %s.", count_of(f, "compared"), up_to);
     rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\"><table class=\"filters\"><thead><tr><th scope=\"col\">copy</th>");
     for (i = 0; i < json_array_size(names); i++) {
       rt_print(o, "<th scope=\"col\">");

@@ -153,20 +153,45 @@ static json_t *settings_json(const Settings *s) {
   return o;
 }
 
-/* As a shell reads it: what is not plain stands in single quotes. Without --resume it begins anew. */
-static void command_line(const Options *o, Text *text) {
-  for (int i = 0; i < o->argc; i++) {
-    const char *word = o->argv[i];
-    bool quote = !*word || strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") != strlen(word);
-    if (strcmp(word, "--resume") == 0) continue;
-    rt_print(text, "%s%s", i ? " " : "", quote ? "'" : "");
-    for (; *word; word++) rt_print(text, *word == '\'' ? "'\\''" : "%c", *word);
-    rt_print(text, "%s", quote ? "'" : "");
-  }
-  json_t *utf8 = json_string(text->at ? text->at : "");
-  for (char *c = text->at; c && *c && !utf8; c++)     /* a path may hold any bytes, JSON may not */
+/* As a shell reads it: what is not plain stands in single quotes. */
+static void print_word(Text *text, const char *word) {
+  bool quote = !*word || strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") != strlen(word);
+  rt_print(text, "%s%s", text->n ? " " : "", quote ? "'" : "");
+  for (; *word; word++) rt_print(text, *word == '\'' ? "'\\''" : "%c", *word);
+  rt_print(text, "%s", quote ? "'" : "");
+}
+
+/* A path may hold any bytes, JSON may not. */
+static json_t *text_json(const Text *text) {
+  json_t *x = json_string(text->at ? text->at : "");
+  for (char *c = text->at; c && *c && !x; c++)
     if ((unsigned char)*c >= 128) *c = '?';
-  json_decref(utf8);
+  return x ? x : json_string(text->at);
+}
+
+/* What trains again, from the beginning; what audits the weights that are kept. */
+static json_t *train_command(const Options *o, Trouble *t) {
+  Text text = { .trouble = t };
+  for (int i = 0; i < o->argc; i++)
+    if (strcmp(o->argv[i], "--resume") != 0) print_word(&text, o->argv[i]);
+  json_t *x = text_json(&text);
+  free(text.at);
+  return x;
+}
+
+static json_t *check_command(const Options *o, Trouble *t) {
+  Text text = { .trouble = t };
+  char *weights = rt_text(t, "%s/best.safetensors", o->out ? o->out : "run");
+  print_word(&text, o->program);
+  print_word(&text, "check");
+  print_word(&text, "--weights");
+  if (weights) print_word(&text, weights);
+  if (o->data) print_word(&text, "--data");
+  if (o->data) print_word(&text, o->data);
+  json_t *x = text_json(&text);
+  free(weights);
+  free(text.at);
+  return x;
 }
 
 static json_t *confusion_json(const Answers *a) {
@@ -181,13 +206,12 @@ static json_t *confusion_json(const Answers *a) {
 
 bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t) {
   const gdl_module *m = r->module;
-  Text command = { .trouble = t };
-  command_line(r->options, &command);
-  json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:s}", "model", m->name, "hash",
+  json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o}", "model", m->name, "hash",
                         json_sprintf("%016llx", (unsigned long long)m->hash), "target", m->target ? m->target : "", "compiler",
                         m->compiler ? m->compiler : "", "precision", r->state.real == GDL_F64 ? "f64" : "f32", "seed",
                         (json_int_t)r->state.seed, "threads", rt_host_threads(r->host), "weights",
-                        (json_int_t)rt_count_trained(m), "settings", settings_json(&r->settings), "command", command.at ? command.at : "");
+                        (json_int_t)rt_count_trained(m), "settings", settings_json(&r->settings), "command",
+                        train_command(r->options, t), "check", check_command(r->options, t));
   if (o) {
     json_object_set_new(o, "samples", json_pack("{s:I, s:I, s:I}", "train", (json_int_t)f->ntrain, "valid", (json_int_t)f->nvalid, "test", (json_int_t)f->ntest));
     json_object_set_new(o, "state", json_string(f->ended));
@@ -201,7 +225,6 @@ bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *
     if (f->answers && f->answers->n) json_object_set_new(o, "confusion", confusion_json(f->answers));
   }
   bool ok = o ? write_json(folder, "config.json", o, t) : rt_fail(t, EXIT_MEMORY, "out of memory for config.json");
-  free(command.at);
   json_decref(o);
   return ok;
 }

@@ -5,7 +5,7 @@
 #include "report.h"
 
 const char *const rt_report_style[] = {
-  ":root{color-scheme:light dark;--ink:#1b2330;--soft:#586170;--rule:#e1e4e8;--page:#f6f7f9;--card:#fff;--train:#2b6cb0;--valid:#c2561a;"
+  ":root{color-scheme:light dark;--ink:#1b2330;--soft:#586170;--rule:#e1e4e8;--page:#f6f7f9;--card:#fff;--train:#2b6cb0;--valid:#b04c12;"
   "--good:#17733f;--warn:#8a5a00;--bad:#b3261e;--hit:43,120,214;--miss:222,98,30;--inset:#f3f5f7}\n",
   "@media(prefers-color-scheme:dark){:root{--ink:#e7eaee;--soft:#9ea8b5;--rule:#2f3640;--page:#0f1216;--card:#171b21;--train:#7db3ef;--valid:#f0956a;"
   "--good:#66cf98;--warn:#e3b655;--bad:#ff8f85;--inset:#11151a}}\n",
@@ -26,7 +26,7 @@ const char *const rt_report_style[] = {
   ".tag{white-space:nowrap}.type{min-width:6.6em}\n",
   "svg{width:100%;height:auto;display:block}.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:12px 28px;margin:0 0 10px}.curves svg{max-width:480px}"
   ".heat td,.heat th{text-align:center;padding:6px 8px;border:0;min-width:42px}.heat td{white-space:nowrap}.heat th{max-width:96px;white-space:normal;overflow-wrap:anywhere;vertical-align:bottom}.heat tbody th,.heat tfoot th{max-width:150px;text-align:right;vertical-align:top}"
-  ".heat td{border:1px solid var(--card)}.heat .none{color:var(--soft);opacity:.8}.heat .edge{white-space:nowrap}.heat tfoot td,.heat td.edge,.heat td.edge~td{color:var(--soft)}.heat .hit{background:rgba(var(--hit),calc(var(--h)*.55))}.heat .miss{background:rgba(var(--miss),calc(var(--h)*.85))}\n",
+  ".heat td{border:1px solid var(--card)}.heat .none{color:var(--soft);opacity:.8}.heat .edge{white-space:nowrap}.heat tfoot td,.heat td.edge,.heat td.edge~td{color:var(--soft)}.heat .hit{background:rgba(var(--hit),calc(var(--h)*.55))}.heat .miss{background:rgba(var(--miss),calc(var(--h)*.68))}\n",
   "img{image-rendering:pixelated;max-width:100%;height:auto;vertical-align:top;border-radius:2px;outline:1px solid var(--rule)}"
   ".pictures,.strip{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:18px 12px}.pictures p{margin:6px 0 0;font-size:13.5px;line-height:1.35;overflow-wrap:anywhere}.said{color:var(--valid)}"
   ".strip{grid-template-columns:repeat(auto-fill,minmax(66px,1fr))}.filters td,.filters th{padding:5px 10px 5px 0;border:0;vertical-align:middle}.filters img{max-width:none}.filters th{white-space:nowrap}.filters thead th{text-align:center}.filters thead th:first-child{text-align:left}"

@@ -32,7 +32,7 @@ check light . 10
 for x in lit dark; do ./turns predict --weights turns.run/best.safetensors -o $x.out.npy $x.npy >/dev/null; done
 check answers turns turns.run lit.out.first.npy dark.out.first.npy "[0, 1, 2, 3]"
 check hostile turns turns.run "<script>alert(1)</script>" "a & b" "\"quoted\" 'x'"
-check says turns turns.run "C(4) (quarter turns) gives the same logits" "The command check"
+check says turns turns.run "C(4) (quarter turns) gives the same logits" "./turns check --weights turns.run/best.safetensors --data data"
 ok "turns is audited" ./turns check --weights turns.run/best.safetensors --data data
 check page "turns, audited" turns.run
 check audited turns turns.run
