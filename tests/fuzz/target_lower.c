@@ -20,10 +20,10 @@ static void entry(Arena *arena, const Program *p, const Model *m, EntryKind kind
 }
 
 static void lower(Arena *arena, const Program *p) {
-  static const EntryKind kinds[] = { ENTRY_INFER, ENTRY_TRACE, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_SLOPE };
+  static const EntryKind kinds[] = { ENTRY_INFER, ENTRY_TRACE, ENTRY_PULL, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_SLOPE };
   for (uint32_t i = 0; i < p->model.n; i++)
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-      if (k < 2 || p->model.at[i]->train) {
+      if (k < 3 || p->model.at[i]->train) {
         Mark mark = arena_mark(arena);
         entry(arena, p, p->model.at[i], kinds[k], kinds[k] == ENTRY_SLOPE);
         arena_reset(arena, mark);
