@@ -102,6 +102,35 @@ Test(runtime_files, csv_columns_are_numbers_or_texts) {
   free(path);
 }
 
+Test(runtime_files, csv_empty_lines_and_zero_bytes) {
+  Trouble t = { 0 };
+  char *path = temporary("e.csv");
+  static const char blank[] = "x,y\n1,2\n\n3,4\r\n\r\n\n", zero[] = "x,y\n1,2\n\0,4\n";
+  cr_assert(rt_write_file(path, &(Piece){ blank, sizeof blank - 1 }, 1, &t));
+  Array a;
+  cr_assert(rt_read_csv(path, "x", &a, &t), "%s", t.text);
+  cr_assert(a.kind == ARRAY_F64 && a.count == 2 && rt_array_number(&a, 1) == 3);
+  rt_array_free(&a);
+  cr_assert(rt_write_file(path, &(Piece){ zero, sizeof zero - 1 }, 1, &t));
+  cr_assert(!rt_read_csv(path, "x", &a, &t) && t.code == EXIT_REFUSED);
+  unlink(path);
+  free(path);
+}
+
+/* Sizes are asked of the length of the file before memory is. */
+Test(runtime_files, hostile_sizes_are_refused_without_memory) {
+  Array a;
+  Trouble t = { 0 };
+  static const uint8_t idx[] = { 0, 0, 14, 2, 255, 255, 255, 255, 0, 255, 255, 255, 1 };
+  cr_assert(!rt_parse_idx("huge", idx, sizeof idx, &a, &t) && t.code == EXIT_IO && !a.at);
+  char npy[128];
+  int n = snprintf(npy + 10, sizeof npy - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%lld,), }\n", 1ll << 56);
+  memcpy(npy, "\x93NUMPY\x01\x00", 8);
+  npy[8] = (char)n, npy[9] = 0;
+  t = (Trouble){ 0 };
+  cr_assert(!rt_parse_npy("huge", (const uint8_t *)npy, (size_t)n + 10, &a, &t) && t.code == EXIT_IO && !a.at, "%s", t.text);
+}
+
 /* --- binding and batches ------------------------------------------------------------------------------ */
 /* Bodies: a set whose size comes with the data, a label shared by all samples, and the index of samples. */
 static const char *const sizes[] = { "b", "n_bodies" };
