@@ -41,6 +41,10 @@ exits "fmt of a file that is not there" 5 "$gdlc" fmt nowhere.gdl
 exits "fmt of nothing" 2 "$gdlc" fmt
 is "fmt leaves no temporary file" test -z "$(ls | grep '\.gdl\.')"
 exits "the library and the examples are laid out" 0 sh -c "'$build/gdlc' fmt --check '$root'/stdlib/*.gdl '$root'/examples/*/*.gdl"
+for page in README.md docs/tour.md docs/adding-a-word.md; do
+  sed -n '/^```gdl/,/^```/p' "$root/$page" | grep -v '^```' >page.gdl
+  exits "code of $(basename "$page") is laid out" 0 "$build/gdlc" fmt --check page.gdl
+done
 cat "$root"/stdlib/*.gdl >all.gdl
 for i in 1 2 3 4 5 6 7; do cat all.gdl all.gdl >twice.gdl && mv twice.gdl all.gdl; done
 exits "fmt of a long file" 0 "$build/gdlc" fmt all.gdl
