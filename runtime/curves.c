@@ -72,7 +72,7 @@ static void panel(Text *o, const Series *s, const double *epoch, int64_t best, d
   rt_escape(o, s->title);
   rt_print(o, "</text>");
   grid(o, &a);
-  if (best >= a.x0 && best <= a.x1 && s->n > 1)
+  if ((double)best >= a.x0 && (double)best <= a.x1 && s->n > 1)
     rt_print(o, "<path class=\"best\" d=\"M%.1f %dV%d\"/>", place_x(&a, (double)best), TOP, HEIGHT - BOTTOM);
   line(o, "train", s->train, epoch, s->n, &a);
   line(o, "valid", s->valid, epoch, s->n, &a);

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static Str temporary_name(Arena *arena, Str path) {
   return str_format(arena, "%.*s.%ld.tmp", STR(path), (long)getpid());
 }
@@ -70,7 +68,8 @@ bool folder_make(Arena *arena, Str path, Why *why) {
   for (uint32_t i = 1; i < path.n; i++) {
     if (path.at[i] != '/') continue;
     Str folder = str_copy(arena, (Str){ path.at, i });
-    if (mkdir(folder.at, 0777) && errno != EEXIST) return why_no(why, CODE_NONE, "cannot make the folder %s: %s", folder.at, strerror(errno));
+    if (mkdir(folder.at, 0777) && errno != EEXIST)
+      return why_no(why, CODE_NONE, "cannot make the folder %s: %s", folder.at, strerror(errno));
   }
   return true;
 }
@@ -96,7 +95,8 @@ typedef struct Folder { Str path; const char **name; uint32_t n; } Folder;
 
 static Folder folder_name(Arena *arena, uint32_t n) {
   const char *base = getenv("TMPDIR");
-  Folder f = { str_format(arena, "%s/gdlc-XXXXXX", base && *base ? base : "/tmp"), arena_array(arena, const char *, n + 1), n };
+  Folder f = { str_format(arena, "%s/gdlc-XXXXXX", base && *base ? base : "/tmp"),
+    arena_array(arena, const char *, n + 1), n };
   for (uint32_t i = 0; i < n; i++) f.name[i] = str_format(arena, "%s/%u.o", f.path.at, i).at;
   return f;
 }
@@ -116,8 +116,8 @@ static void remove_objects(const Folder *f) {
   rmdir(f->path.at);
 }
 
-static bool link_with(Arena *arena, Str out, const char *const *before, uint32_t nbefore, const char *const *after, uint32_t nafter,
-                      const Bytes *object, uint32_t n, Why *why) {
+static bool link_with(Arena *arena, Str out, const char *const *before, uint32_t nbefore, const char *const *after,
+    uint32_t nafter, const Bytes *object, uint32_t n, Why *why) {
   Folder folder = folder_name(arena, n);
   Str name = temporary_name(arena, out), target = str_copy(arena, out);
   const char *given = getenv("GDLC_LD");
@@ -141,14 +141,15 @@ static bool link_with(Arena *arena, Str out, const char *const *before, uint32_t
   if (moved) return true;
   e = errno;
   unlink(name.at);
-  if (status == 127 || status < 0) return why_no(why, CODE_NONE, "no linker: install binutils (ld) or lld, or name one in GDLC_LD");
+  if (status == 127 || status < 0)
+    return why_no(why, CODE_NONE, "no linker: install binutils (ld) or lld, or name one in GDLC_LD");
   return linked ? why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(e))
                 : why_no(why, CODE_NONE, "cannot write %s: the linker failed with status %d", target.at, status);
 }
 
 bool link_program(Arena *arena, Str out, Str runtime, const Bytes *object, uint32_t n, Why *why) {
-  const char *before[] = { "-pie", "-z", "noexecstack", "-z", "now", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2", "--build-id=none",
-                           str_copy(arena, runtime).at };
+  const char *before[] = { "-pie", "-z", "noexecstack", "-z", "now", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2",
+    "--build-id=none", str_copy(arena, runtime).at };
   const char *after[] = { "-l:libm.so.6", "-l:libc.so.6" };
   return link_with(arena, out, before, sizeof before / sizeof *before, after, 2, object, n, why);
 }
@@ -166,8 +167,9 @@ static bool link_object(Arena *arena, Str out, const Bytes *object, uint32_t n, 
   int status = run((char *[]){ (char *)"objcopy", (char *)"--localize-hidden", (char *)name.at, NULL });
   if (!status) return true;
   unlink(name.at);
-  return status == 127 || status < 0 ? why_no(why, CODE_NONE, "no objcopy: install binutils")
-                                     : why_no(why, CODE_NONE, "cannot write %s: objcopy failed with status %d", name.at, status);
+  return status == 127 || status < 0
+             ? why_no(why, CODE_NONE, "no objcopy: install binutils")
+             : why_no(why, CODE_NONE, "cannot write %s: objcopy failed with status %d", name.at, status);
 }
 
 /* An archive of one member, of the archive's name: libfashion.a has libfashion.o. ar names it after its file, so that
@@ -179,7 +181,8 @@ static bool link_archive(Arena *arena, Str out, const Bytes *object, uint32_t n,
   Str archive = str_format(arena, "%s/archive", folder.at);
   if (!link_object(arena, whole, object, n, why)) return false;
   bool placed = !mkdir(folder.at, 0700) && replace(whole.at, member.at);
-  int status = placed ? run((char *[]){ (char *)"ar", (char *)"rcsD", (char *)archive.at, (char *)member.at, NULL }) : 0;
+  int status =
+      placed ? run((char *[]){ (char *)"ar", (char *)"rcsD", (char *)archive.at, (char *)member.at, NULL }) : 0;
   bool moved = placed && !status && replace(archive.at, target.at);
   int e = errno;
   unlink(placed ? member.at : whole.at);
@@ -192,7 +195,9 @@ static bool link_archive(Arena *arena, Str out, const Bytes *object, uint32_t n,
 
 bool link_library(Arena *arena, Str out, LinkKind kind, const Bytes *object, uint32_t n, Why *why) {
   if (kind == LINK_SHARED) {
-    const char *before[] = { "-shared", "-z", "noexecstack", "--build-id=none", "-soname", str_copy(arena, file_name(out)).at }, *after[] = { "-l:libm.so.6" };
+    const char *before[] = { "-shared", "-z", "noexecstack", "--build-id=none", "-soname",
+      str_copy(arena, file_name(out)).at },
+               *after[] = { "-l:libm.so.6" };
     return link_with(arena, out, before, 6, after, 1, object, n, why);
   }
   if (kind == LINK_OBJECT) return link_object(arena, out, object, n, why);

@@ -398,7 +398,7 @@ static void print(Print *p, Ref at) {
   case L_NOT: r = LLVMBuildNot(b, A(0), ""); break;
   case L_SELECT: r = LLVMBuildSelect(b, A(0), A(1), A(2), ""); break;
   case L_LOAD: r = access(p, x); break;
-  case L_STORE: access(p, x); break;
+  case L_STORE: (void)access(p, x); break;
   case L_GET: r = LLVMBuildLoad2(b, type_of(p, x->base, x->vary), p->var[x->buf], ""); break;
   case L_SET: LLVMBuildStore(b, A(0), p->var[x->buf]); break;
   case L_FOR: open_for(p, x, at); return;

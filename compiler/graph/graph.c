@@ -71,8 +71,8 @@ static bool table_equal(const ConstTable *a, const ConstTable *b, uint64_t count
     if (x.role != y.role || x.dual != y.dual || x.what != y.what || x.n != y.n) return false;
   }
   for (uint32_t i = 0; i < a->n; i++)
-    if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) || memcmp(&a->nz[i].v, &b->nz[i].v,
-        sizeof(double))) return false;
+    if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) ||
+        memcmp(&a->nz[i].v, &b->nz[i].v, sizeof(double))) return false;       /* NOLINT(bugprone-suspicious-memory-comparison): bits */
   return !a->dense || !memcmp(a->dense, b->dense, count * sizeof *a->dense);
 }
 

@@ -248,7 +248,7 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
         !of[n->labels->of[table][a]].known;
   /* the coordinates that are summed, slowest first; lanes for the last long one when the result has none */
   struct { uint8_t label, part; } sum[2 * LABELS_MOST];
-  for (uint8_t l = 1; l <= LABELS_MOST; l++)
+  for (uint8_t l = 1; l <= (uint8_t)LABELS_MOST; l++)
     for (uint8_t i = 0; i < of[l].coords && !of[l].known && !by_table[l]; i++) { sum[loops].label =
         l; sum[loops++].part = i; }
   int lanes = -1;
