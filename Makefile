@@ -67,10 +67,10 @@ RUNTIME_OBJECTS = $(RUNTIME_SOURCES:runtime/%.c=$(BUILD)/runtime/%.o)
 LIBDIR = $(shell $(CC) -print-file-name=libz.a | xargs dirname)
 $(BUILD)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(STRICT) -fPIC -MMD -Iruntime -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(STRICT) $(RUNTIME_VARIANT) -fPIC -MMD -Iruntime -c -o $@ $<
 $(BUILD)/lib/gdlrt.o: $(RUNTIME_OBJECTS)
 	@mkdir -p $(@D)
-	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
+	$(Q)ld -r -o $@ $(LIBDIR)/Scrt1.o $(RUNTIME_OBJECTS) $(RUNTIME_EXTRA) $(LIBDIR)/libjansson.a $(LIBDIR)/libz.a
 	@objcopy --keep-global-symbol=main --keep-global-symbol=_start $@      # a model may be called `deflate`
 TEMPLATE = shapes.gdl README.md .gitignore
 library: $(BUILD)/lib/gdl.h $(BUILD)/lib/errors.md $(TEMPLATE:%=$(BUILD)/lib/shapes/%) $(patsubst stdlib/%,$(BUILD)/lib/stdlib/%,$(wildcard stdlib/*.gdl))
@@ -146,6 +146,17 @@ test: setup-test
 	@echo "building again, with sanitizers, and the unit tests"
 	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' BUILD=$(BUILD)/san VARIANT="$(SAN)" all unit drivers && echo
 	@sh tests/run $(BUILD) $(BUILD)/san
+# --- which lines of compiler/ and runtime/ the tests run: built with gcc --coverage, in its own folder -----------------
+COVERAGE = 90
+COVERED  = unit cases cli tools explain programs report runtime abi embed laws fuzz
+GCOV     = --coverage -fprofile-abs-path -O1 -Wno-format-truncation
+coverage: setup-test
+	@mkdir -p $(BUILD)/cov && $(CC) -O1 -fPIC -c -o $(BUILD)/cov/flush.o tests/coverage/flush.c
+	@$(MAKE) --no-print-directory -s -j2 Q='@printf .;' BUILD=$(BUILD)/cov VARIANT="$(GCOV) -Wl,$(BUILD)/cov/flush.o" RUNTIME_VARIANT="$(GCOV)" \
+	  RUNTIME_EXTRA="$(BUILD)/cov/flush.o `$(CC) -print-file-name=libgcov.a`" all unit laws drivers && echo
+	@find $(BUILD)/cov -name '*.gcda' -delete
+	@SAN="$(GCOV)" sh tests/run $(BUILD)/cov $(BUILD)/cov $(COVERED) || echo "coverage: the counts below are of tests that failed in part"
+	@python3 -B tests/coverage/lines.py $(BUILD)/cov --least $(COVERAGE)
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@sh examples/fashion/demo.sh build
@@ -153,5 +164,5 @@ bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@python3 -B tests/bench/bench.py $(BUILD) "$(PEERS)"
 
-.PHONY: unit laws drivers fuzzers fuzz test demo bench all setup setup-test setup-fuzz library install clean
+.PHONY: unit laws drivers fuzzers fuzz test coverage demo bench all setup setup-test setup-fuzz library install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -3,8 +3,8 @@
  * D(4) acts on grids, windows, a torus, and on frames: regular (permutes), vector (signs), skew (mixes, and is not
  * orthogonal, so its dual is another). A set V and the samples are permuted. Inputs are random in (0.5, 1.5), so that
  * logarithms exist and maxima have no ties. */
-#ifndef GRAPH_CASES_H
-#define GRAPH_CASES_H
+#ifndef GDLC_TESTS_GRAPH_CASES_H
+#define GDLC_TESTS_GRAPH_CASES_H
 #include "graph/graph.h"
 #include <math.h>
 #include <stdlib.h>
