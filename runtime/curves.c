@@ -3,7 +3,7 @@
 #include "text.h"
 #include <math.h>
 
-enum { WIDTH = 400, HEIGHT = 235, LEFT = 46, RIGHT = 14, TOP = 36, BOTTOM = 48, DOTS_MOST = 30 };
+enum { WIDTH = 400, HEIGHT = 235, LEFT = 52, RIGHT = 14, TOP = 36, BOTTOM = 48, DOTS_MOST = 30 };
 
 const char rt_curves_style[] =
   ".grid{stroke:var(--rule);fill:none}.best{stroke:var(--soft);stroke-dasharray:2 4;fill:none}.tick{fill:var(--soft);font:11.5px system-ui,sans-serif}"

@@ -22,8 +22,8 @@ void rt_png_image(Text *o, const char *base64, const char *alt, int32_t height, 
 /* Numbers as colours: 1 channel: blue below 0, orange above, as opaque as |x| / most; 3: grey at 0. */
 bool rt_paint_signed(const double *x, int32_t height, int32_t width, int32_t channels, double most, Text *o);
 
-/* report_filters.c: what `filters` of pictures.json holds, or {"none": reason}; NULL: trouble. */
-json_t *rt_filters(Run *r, Trouble *t);
+/* report_filters.c: what `filters` of pictures.json holds, or {"none": reason}. */
+json_t *rt_filters(Run *r);
 void rt_write_filters(Text *o, const json_t *filters);
 
 /* answers.c. Worst: of labels the wrong answers that gave least to the truth; of numbers those furthest from it. */

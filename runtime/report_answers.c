@@ -169,8 +169,16 @@ void rt_write_confusion(Text *o, const gdl_module *m, const json_t *config) {
 }
 
 /* --- mistakes ------------------------------------------------------------------------------------ */
+static void number(Text *o, const json_t *x) {
+  if (json_is_number(x)) rt_print(o, "%.4g", json_number_value(x));
+  else rt_print(o, "not finite");
+}
+
 static void vector(Text *o, const json_t *x, int64_t whole) {
-  for (size_t i = 0; i < json_array_size(x); i++) rt_print(o, "%s%.4g", i ? ", " : "", real_of(json_array_get(x, i)));
+  for (size_t i = 0; i < json_array_size(x); i++) {
+    rt_print(o, i ? ", " : "");
+    number(o, json_array_get(x, i));
+  }
   if ((int64_t)json_array_size(x) < whole) rt_print(o, ", …");
 }
 
@@ -183,7 +191,7 @@ static void both(Text *o, const gdl_arg *target, const json_t *w, bool labels, c
     if (labels) name(o, target, json_integer_value(x));
     else vector(o, x, target ? rt_layout(target).numbers : 0);
     rt_print(o, "</span>");
-    if (labels) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0, 100 * p);
+    if (labels && isfinite(p)) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0, 100 * p);
   }
 }
 
@@ -212,7 +220,9 @@ static void rows(Text *o, const gdl_arg *target, const json_t *worst, bool label
     const json_t *one = json_array_get(worst, i);
     rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld</th><td>", (long long)count_of(one, "sample"));
     both(o, target, one, labels, "</td><td>");
-    rt_print(o, "</td><td class=\"num\">%.4g</td></tr>\n", real_of(json_object_get(one, "loss")));
+    rt_print(o, "</td><td class=\"num\">");
+    number(o, json_object_get(one, "loss"));
+    rt_print(o, "</td></tr>\n");
   }
   rt_print(o, "</tbody></table></div>");
 }

@@ -17,7 +17,8 @@
 #include <string.h>
 
 enum { STRIDE_MOST = 4, RADIUS = 16, SIDE = 2 * RADIUS + 1, ASKED_MOST = 128, ROWS_MOST = 8, ELEMENTS_SHOWN = 16 };
-static const double same_most = 1e-9;
+static const double same_most = 1e-9, flop_most = 6e9;
+static const size_t memory_most = 512u << 20;
 
 typedef struct Probing {
   Run *run;
@@ -293,15 +294,32 @@ static json_t *describe(const Probing *x, Trouble *t) {
   return o;
 }
 
-json_t *rt_filters(Run *r, Trouble *t) {
+/* Tracing keeps every value of a sample, slowly: is that small beside a step, and over in a minute or so? */
+static const char *afford(const Probing *x) {
+  const gdl_kernel *step = rt_entry(x->run->module, GDL_STEP, 0);
+  int64_t one[SIZES_MOST], batch[SIZES_MOST], b = (int64_t)rt_setting(&x->run->settings, "batch");
+  double flop = 0;
+  for (int i = 0; i < SIZES_MOST; i++) one[i] = 1, batch[i] = b;
+  size_t need = x->trace->workspace ? x->trace->workspace(one) : 0, have = step && step->workspace ? step->workspace(batch) : 0;
+  for (int32_t i = 0; x->trace->flops && i < x->trace->nstages; i++) flop += x->trace->flops[i];
+  if (need > have && need > memory_most) return "tracing a sample takes more memory than a step of the training";
+  return flop > flop_most ? "tracing a sample takes too long" : NULL;
+}
+
+/* What cannot be measured is no failure of the training: it is said instead. */
+json_t *rt_filters(Run *r) {
+  Trouble t = { 0 };
   Probing x = { .run = r, .trace = rt_entry(r->module, GDL_TRACE, GDL_F64), .in = -1, .value = -1 };
   const char *why = x.trace ? find(&x) : "the program was compiled with --no-audit";
-  if (!why && !open_call(&x, t)) why = "";
-  if (!why) why = find_strides(&x, t);
-  if (!why) why = measure(&x, t);
-  json_t *o = !why ? describe(&x, t) : t->code ? NULL : json_pack("{s:s}", "none", why);
-  if (o && why && x.value >= 0)
-    json_object_set_new(o, "value", json_sprintf("%s (%s)", x.trace->args[x.value].name, rt_place(x.trace->args[x.value].source)));
+  if (!why) why = afford(&x);
+  if (!why && !open_call(&x, &t)) why = "";
+  if (!why) why = find_strides(&x, &t);
+  if (!why) why = measure(&x, &t);
+  json_t *o = why ? NULL : describe(&x, &t);
+  if (!o) {
+    o = json_pack("{s:s}", "none", t.code || !why ? t.text : why);
+    if (x.value >= 0) json_object_set_new(o, "value", json_sprintf("%s (%s)", x.trace->args[x.value].name, rt_place(x.trace->args[x.value].source)));
+  }
   for (int i = 0; x.call.args && i < x.trace->nargs; i++) free(x.call.args[i]);
   rt_call_close(&x.call);
   free(x.nothing);

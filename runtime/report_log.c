@@ -238,7 +238,7 @@ static bool drop_audit(const char *folder, Trouble *t) {
 }
 
 bool rt_pictures_write(Run *r, const char *folder, const Answers *a, Trouble *t) {
-  json_t *mistakes = rt_mistakes(a, t), *filters = mistakes ? rt_filters(r, t) : NULL;
+  json_t *mistakes = rt_mistakes(a, t), *filters = mistakes ? rt_filters(r) : NULL;
   json_t *o = filters ? json_pack("{s:O, s:O}", "mistakes", mistakes, "filters", filters) : NULL;
   bool ok = o ? write_json(folder, "pictures.json", o, t) : rt_fail(t, EXIT_MEMORY, "out of memory for pictures.json");
   json_decref(mistakes);
