@@ -13,7 +13,8 @@ static const CliWord emit_words[] = {
   { NULL, NULL }
 }, entry_words[] = {
   { "infer", "inputs to outputs" }, { "infer64", "the same in f64" },
-  { "pull", "cotangents of the outputs to those of inputs and weights" }, { "pull64", "the same in f64" }, { "step", "one step of training" }, { "eval", "sums of the loss and the metrics" },
+  { "pull", "cotangents of the outputs to those of inputs and weights" }, { "pull64", "the same in f64" },
+      { "step", "one step of training" }, { "eval", "sums of the loss and the metrics" },
   { "score", "from sums to scores" }, { "trace", "every value of the language" }, { "trace64", "the same in f64" },
   { "slope64", "loss and gradient in f64" }, { NULL, NULL }
 }, march_words[] = {
@@ -40,7 +41,7 @@ static const CliWord emit_words[] = {
 
 #define command_words (all_commands + 1)      /* without the one that has no name, which is the first */
 static const CliCommand commands[] = {
-#define COMMAND(name, spelled, arguments, least, most, passes_on, words, what, more)                                   \
+#define COMMAND(name, spelled, arguments, least, most, passes_on, words, what, more) \
   { spelled, 1u << COMMAND_##name, arguments, least, most, passes_on, what, more, words },
 #define OPTION(field, spelled, also, takes, commands, argument, words, what)
 #include "command.def"
@@ -54,7 +55,7 @@ static const CliCommand commands[] = {
 #define COUNT_MANY(field) offsetof(CommandLine, n##field)
 static const CliOption options[] = {
 #define COMMAND(name, spelled, arguments, least, most, passes_on, words, what, more)
-#define OPTION(field, spelled, also, takes, commands, argument, words, what)                                                     \
+#define OPTION(field, spelled, also, takes, commands, argument, words, what) \
   { spelled, also, CLI_##takes, commands, offsetof(CommandLine, field), COUNT_##takes(field), argument, what, words },
 #include "command.def"
 #undef COMMAND
@@ -62,7 +63,8 @@ static const CliOption options[] = {
 };
 
 static const CliList lists[] = {
-  { "kinds of --emit", emit_words }, { "passes, for --dump-after", pass_words }, { "entries, for --entry", entry_words }, { NULL, NULL },
+  { "kinds of --emit", emit_words }, { "passes, for --dump-after", pass_words },
+  { "entries, for --entry", entry_words }, { NULL, NULL },
 };
 
 const Cli gdlc_command_line = {

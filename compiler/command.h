@@ -2,8 +2,8 @@
  *
  *     argv --main.c--> CommandLine --> compile (compile.h), or a function below
  *
- * Commands and options are rows of command.def; how rows are read, and what --help and shells are told, is runtime/cli.h, which
- * compiled programs use as well. */
+ * Commands and options are rows of command.def; how rows are read, and what --help and shells are told, is
+ * runtime/cli.h, which compiled programs use as well. */
 #ifndef GDLC_COMMAND_H
 #define GDLC_COMMAND_H
 #include "cli.h"

@@ -1,7 +1,7 @@
 /* fmt.c: `gdlc fmt`: files in, files out. What the layout is, is front/format.c.
  *
- * A file is replaced whole, under its own mode, also behind a symbolic link; one that is laid out already is not written. Every
- * file is tried; the exit code is the largest that one of them gives. */
+ * A file is replaced whole, under its own mode, also behind a symbolic link; one that is laid out already is not
+ * written. Every file is tried; the exit code is the largest that one of them gives. */
 #include "command.h"
 #include <errno.h>
 #include <stdlib.h>

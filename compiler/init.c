@@ -1,9 +1,9 @@
 /* init.c: `gdlc init NAME`: a folder with a first model, its data, a README and a .gitignore.
  *
- * The texts are those of examples/shapes, where the word `shapes` becomes NAME. The pictures are drawn here: strokes from a
- * point to two, three or four sides, on noise; upright to train on, moved by a random element of D(4) for the test. They are
- * the same for everyone. All is written to a folder of another name, which is renamed when it is complete: a failure leaves
- * nothing behind. */
+ * The texts are those of examples/shapes, where the word `shapes` becomes NAME. The pictures are drawn here: strokes
+ * from a point to two, three or four sides, on noise; upright to train on, moved by a random element of D(4) for the
+ * test. They are the same for everyone. All is written to a folder of another name, which is renamed when it is
+ * complete: a failure leaves nothing behind. */
 #include "command.h"
 #include "back/link.h"
 #include <errno.h>
@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SIDE = 12, CLASSES = 3, CLASS_LETTERS = 6, TRAIN_PICTURES = 960, TEST_PICTURES = 240, HEADER = 128, FILES_MOST = 8 };
+enum { SIDE = 12, CLASSES = 3, CLASS_LETTERS = 6, TRAIN_PICTURES = 960, TEST_PICTURES = 240 };
+enum { HEADER = 128, FILES_MOST = 8 };
 #define TEMPLATE "shapes"
 
 typedef struct File { Str name; Bytes bytes; } File;
@@ -44,7 +45,8 @@ static uint32_t moved(uint32_t y, uint32_t x, uint32_t k) {
 
 /* Strokes of 2 to 4 pixels up, right, down, left of a point. */
 static void draw_picture(uint8_t *picture, uint32_t class, uint32_t k, uint64_t *state) {
-  static const bool stroke[CLASSES][4] = { { true, true, false, false }, { false, true, true, true }, { true, true, true, true } };
+  static const bool stroke[CLASSES][4] = { { true, true, false, false }, { false, true, true, true },
+                                           { true, true, true, true } };
   static const int step[4][2] = { { -1, 0 }, { 0, 1 }, { 1, 0 }, { 0, -1 } };
   for (uint32_t i = 0; i < SIDE * SIDE; i++) picture[i] = (uint8_t)draw(state, 64);
   uint32_t y = 4 + draw(state, 4), x = 4 + draw(state, 4);
@@ -55,7 +57,8 @@ static void draw_picture(uint8_t *picture, uint32_t class, uint32_t k, uint64_t 
   }
 }
 
-static void add_array(Project *p, const char *name, const char *type, const char *shape, const void *numbers, size_t n) {
+static void add_array(Project *p, const char *name, const char *type, const char *shape, const void *numbers,
+                      size_t n) {
   uint8_t *at = arena_array(p->arena, uint8_t, HEADER + n);
   memset(at, ' ', HEADER);
   memcpy(at, "\x93NUMPY\x01\x00", 8);
@@ -68,7 +71,8 @@ static void add_array(Project *p, const char *name, const char *type, const char
   add(p, str_of(name), at, HEADER + n);
 }
 
-static void add_pictures(Project *p, const char *images, const char *classes, uint32_t n, bool upright, uint64_t state) {
+static void add_pictures(Project *p, const char *images, const char *classes, uint32_t n, bool upright,
+                         uint64_t state) {
   static const char names[CLASSES][CLASS_LETTERS + 1] = { "corner", "tee", "cross" };
   uint8_t *picture = arena_array(p->arena, uint8_t, n * SIDE * SIDE);
   char *name = arena_array(p->arena, char, n * CLASS_LETTERS);
@@ -82,7 +86,9 @@ static void add_pictures(Project *p, const char *images, const char *classes, ui
 }
 
 /* --- the texts ------------------------------------------------------------------------------------------ */
-static bool in_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+static bool in_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 static Str renamed(Arena *arena, Str text, Str name) {
   const Str word = S(TEMPLATE);
@@ -112,15 +118,19 @@ static bool name_fits(Project *p, Sources *sources, Str library) {
   const Ast *file = ast_parse(p->arena, &diags, source_add(sources, p->file[0].name, text));
   Program *program = diags.nerrors ? NULL : program_check(p->arena, &diags, file, library);
   if (program) program_close(program);
-  return !diags.nerrors || why_no(&p->why, CODE_NONE, "a model cannot be called `%.*s`: %.*s", STR(p->name), STR(diags.all.at[0]->message));
+  if (!diags.nerrors) return true;
+  Str message = diags.all.at[0]->message;
+  return why_no(&p->why, CODE_NONE, "a model cannot be called `%.*s`: %.*s", STR(p->name), STR(message));
 }
 
 /* --- the folder ------------------------------------------------------------------------------------------ */
 static bool write_all(Project *p, Str folder) {
   Str data = str_format(p->arena, "%.*s/data", STR(folder));
   if (mkdir(data.at, 0777)) return why_no(&p->why, CODE_NONE, "cannot make %s: %s", data.at, strerror(errno));
-  for (uint32_t i = 0; i < p->n; i++)
-    if (!file_write(p->arena, str_format(p->arena, "%.*s/%.*s", STR(folder), STR(p->file[i].name)), p->file[i].bytes, false, &p->why)) return false;
+  for (uint32_t i = 0; i < p->n; i++) {
+    Str path = str_format(p->arena, "%.*s/%.*s", STR(folder), STR(p->file[i].name));
+    if (!file_write(p->arena, path, p->file[i].bytes, false, &p->why)) return false;
+  }
   return true;
 }
 
@@ -167,7 +177,8 @@ static int fill(Project *p, Str library) {
       return EXIT_USAGE;
     }
   if (!add_text(p, &sources, library, TEMPLATE ".gdl", str_format(p->arena, "%s.gdl", p->name.at)) ||
-      !add_text(p, &sources, library, "README.md", S("README.md")) || !add_text(p, &sources, library, ".gitignore", S(".gitignore")))
+      !add_text(p, &sources, library, "README.md", S("README.md")) ||
+      !add_text(p, &sources, library, ".gitignore", S(".gitignore")))
     return EXIT_IO;
   if (!name_fits(p, &sources, library)) return EXIT_USAGE;
   add_pictures(p, "data/train-image.npy", "data/train-class.npy", TRAIN_PICTURES, true, 1);
@@ -181,7 +192,8 @@ int make_project(const char *name, Str library) {
   int status = fill(&p, library);
   if (!status) status = write_project(&p);
   if (status) fprintf(stderr, "gdlc: %.*s\n", STR(p.why.reason.at[0].text));
-  else printf("%s: a model and its data. Next:\n\n  cd %s && gdlc %s.gdl -o %s && ./%s train\n", name, name, name, name, name);
+  else printf("%s: a model and its data. Next:\n\n  cd %s && gdlc %s.gdl -o %s && ./%s train\n", name, name, name,
+              name, name);
   arena_free(&arena);
   return status;
 }

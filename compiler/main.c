@@ -125,14 +125,15 @@ static bool is_prefix(const char *x) {
 
 /* gdlc FILE, check, run: what the pipeline is asked. */
 static int pipeline(const CommandLine *line, const CliCommand *of, Arena *arena, char **rest) {
-  Options o = { .file = str_of(line->argument[0]), .check = of->bit == 1u << COMMAND_check, .march = S("native"), .audit = !line->no_audit,
-                .time = line->time, .library = find_library(line, arena) };
+  Options o = { .file = str_of(line->argument[0]), .check = of->bit == 1u << COMMAND_check, .march = S("native"),
+                .audit = !line->no_audit, .time = line->time, .library = find_library(line, arena) };
   char why[CLI_WHY];
   bool wants = line->output || line->dump_after || line->nemit;
   if (line->output) o.out = str_of(line->output);
   if (line->entry) o.entry = str_of(line->entry);
   if (line->model) o.model = str_of(line->model);
-  if (line->prefix && !is_prefix(line->prefix)) return misuse(of, "--prefix: a name of C begins with it, so it has letters, digits and _");
+  if (line->prefix && !is_prefix(line->prefix))
+    return misuse(of, "--prefix: a name of C begins with it, so it has letters, digits and _");
   if (line->prefix) o.prefix = str_of(line->prefix);
   if (line->dump_after) o.dump_after = str_of(line->dump_after);
   if (line->march) o.march = str_of(line->march);
@@ -194,9 +195,10 @@ static int command(int argc, char **argv, Arena *arena) {
 int main(int argc, char **argv) {
   Arena arena = { 0 };
   llvm_ends();
-  signal(SIGXFSZ, SIG_IGN);                           /* a file that may not grow is an error of write, with its message */
+  signal(SIGXFSZ, SIG_IGN);                           /* a file that may not grow: an error of write  */
   int status = command(argc, argv, &arena);
   arena_free(&arena);
-  if (fflush(stdout) || ferror(stdout)) { fprintf(stderr, "gdlc: cannot write standard output: %s\n", strerror(errno)); status = status ? status : EXIT_IO; }
-  return status;
+  if (!fflush(stdout) && !ferror(stdout)) return status;
+  fprintf(stderr, "gdlc: cannot write standard output: %s\n", strerror(errno));
+  return status ? status : EXIT_IO;
 }

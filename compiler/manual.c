@@ -1,4 +1,4 @@
-/* manual.c: the manual pages, in the man macros of troff, from the tables of cli.h: gdlc(1) and a page for each command. */
+/* manual.c: the manual pages, in the man macros of troff, from the tables of cli.h: one for each command. */
 #include "command.h"
 #include "back/link.h"
 #include <errno.h>
@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 static const CliWord exits[] = {
-  { "0", "Done" }, { "1", "The program is refused; or, of fmt --check, a file is laid out otherwise" }, { "2", "Usage" },
+  { "0", "Done" }, { "1", "The program is refused; or, of fmt --check, a file is laid out otherwise" },
+  { "2", "Usage" },
   { "4", "Memory, or a limit" }, { "5", "Input or output" }, { "70", "A mistake of gdlc itself" }, { NULL, NULL }
 }, environment[] = {
-  { "GDLC_LD", "The linker; without it ld, else ld.lld" }, { "TMPDIR", "Where temporary files go; without it /tmp" }, { NULL, NULL }
+  { "GDLC_LD", "The linker; without it ld, else ld.lld" }, { "TMPDIR", "Where temporary files go; without it /tmp" },
+      { NULL, NULL }
 };
 
 /* Hyphens are minus signs, for copying; a backslash and what begins a line of troff are escaped. */
@@ -169,7 +171,8 @@ void manual_page(const Cli *c, const CliCommand *of, FILE *to) {
 int write_manual(const Cli *c, const char *folder) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
-  bool ok = !mkdir(folder, 0777) || errno == EEXIST || why_no(&why, CODE_NONE, "cannot make %s: %s", folder, strerror(errno));
+  bool ok = !mkdir(folder, 0777) || errno == EEXIST ||
+            why_no(&why, CODE_NONE, "cannot make %s: %s", folder, strerror(errno));
   for (int i = 0; ok && i < c->ncommands; i++) {
     const char *name = c->command[i].name;
     char *text = NULL;

@@ -1,4 +1,4 @@
-/* cli.c: reads a command line by its tables, and says what they hold: --help. cli.h has the tables; cli_shell.c tells shells. */
+/* cli.c: reads a command line by its tables (cli.h), and says what they hold: --help. Shells are told by cli_shell.c. */
 #include "cli.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -37,7 +37,8 @@ static int distance(const char *a, const char *b) {
       int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
       if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
       if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best) best = d[i - 2][j - 2] + 1;
+      bool crossed = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (crossed && d[i - 2][j - 2] + 1 < best) best = d[i - 2][j - 2] + 1;
       d[i][j] = best;
     }
   return d[n][m];
@@ -100,8 +101,10 @@ static bool no_option(const Cli *c, const CliCommand *of, const char *word, size
   const char *meant = cli_nearest(bare(given), names, count);
   label(of, head);
   if (meant && !elsewhere) return no(why, "%sthere is no option %s; did you mean --%s?", head, given, meant);
-  if (elsewhere && *elsewhere) return no(why, "%sthere is no option %s here; it belongs to `%s`", head, given, elsewhere);
-  return no(why, "%sthere is no option %s%s; %s%s%s --help lists them", head, given, elsewhere ? " here" : "", c->program,
+  if (elsewhere && *elsewhere)
+    return no(why, "%sthere is no option %s here; it belongs to `%s`", head, given, elsewhere);
+  const char *here = elsewhere ? " here" : "";
+  return no(why, "%sthere is no option %s%s; %s%s%s --help lists them", head, given, here, c->program,
             *of->name ? " " : "", of->name);
 }
 
@@ -148,7 +151,8 @@ static bool set_field(const CliOption *o, const char *value, void *fields, char 
   }
   if (o->takes == CLI_NUMBER) {
     double x = strtod(value, &end);
-    if (end == value || *end || !(x >= 0 && x <= 1e6)) return no(why, "%s %.60s: expects a number from 0 to a million", o->name, value);
+    bool fits = end != value && !*end && x >= 0 && x <= 1e6;
+    if (!fits) return no(why, "%s %.60s: expects a number from 0 to a million", o->name, value);
   }
   memcpy(field, &value, sizeof value);
   return true;
@@ -165,7 +169,8 @@ static bool add_argument(const Cli *c, const CliCommand *of, const char *word, v
   return true;
 }
 
-static bool read_option(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields, char why[CLI_WHY]) {
+static bool read_option(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields,
+                        char why[CLI_WHY]) {
   char head[40];
   const char *word = argv[*next], *equal = strchr(word, '='), *value = equal ? equal + 1 : NULL;
   size_t length = equal ? (size_t)(equal - word) : strlen(word);
@@ -178,11 +183,13 @@ static bool read_option(const Cli *c, const CliCommand *of, int argc, char *cons
     return true;
   }
   if (!value && *next + 1 < argc) value = argv[++*next];
-  if (!value || !*value) return no(why, "%s%.*s: expects %s behind it", label(of, head), (int)length, word, o->argument);
+  if (!value || !*value)
+    return no(why, "%s%.*s: expects %s behind it", label(of, head), (int)length, word, o->argument);
   return set_field(o, value, fields, why);
 }
 
-CliAsked cli_parse(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields, char why[CLI_WHY]) {
+CliAsked cli_parse(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields,
+                   char why[CLI_WHY]) {
   char head[40];
   const int *n = (const int *)(const void *)((const char *)fields + c->narguments);
   bool options = true;                            /* until `--`                                            */
@@ -213,7 +220,8 @@ static void print_options(const Cli *c, const CliCommand *of, FILE *to) {
     const CliOption *o = &c->option[i];
     char left[100], what[300];
     if (!cli_has(o, of)) continue;
-    snprintf(left, sizeof left, "%s%s%s%s%s", o->also ? o->also : "", o->also ? ", " : "", o->name, *o->argument ? "=" : "", o->argument);
+    snprintf(left, sizeof left, "%s%s%s%s%s", o->also ? o->also : "", o->also ? ", " : "", o->name,
+             *o->argument ? "=" : "", o->argument);
     snprintf(what, sizeof what, "%s", o->what);
     for (const CliWord *w = o->words; w && w->name && !*w->what; w++) {       /* those without a list of their own */
       size_t n = strlen(what);
@@ -249,7 +257,8 @@ void cli_help(const Cli *c, const CliCommand *only, FILE *to) {
   }
   fprintf(to, "%s\n\n", c->purpose);
   for (int i = 0; i < c->ncommands; i++) {
-    snprintf(left, sizeof left, "%s%s%s %s", c->program, *c->command[i].name ? " " : "", c->command[i].name, c->command[i].arguments);
+    snprintf(left, sizeof left, "%s%s%s %s", c->program, *c->command[i].name ? " " : "", c->command[i].name,
+             c->command[i].arguments);
     print_row(to, left, c->command[i].what);
   }
   fprintf(to, "\n  %s COMMAND --help lists the options of a command.\n", c->program);

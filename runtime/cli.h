@@ -2,9 +2,9 @@
  *
  *     PROGRAM COMMAND --option=value argument ...        Cli: commands, options, and the words that an option takes
  *
- * A row is all that a command or an option needs: reading it, refusing it where it does not belong, `--help`, the manual page
- * (compiler/manual.c) and what a shell completes come from the row. Tables are constant; nothing here is allocated. What a
- * command does, and what a value means, is not known here. */
+ * A row is all that a command or an option needs: reading it, refusing it where it does not belong, `--help`, the
+ * manual page (compiler/manual.c) and what a shell completes come from the row. Tables are constant; nothing here is
+ * allocated. What a command does, and what a value means, is not known here. */
 #ifndef GDL_CLI_H
 #define GDL_CLI_H
 #include <stdbool.h>
@@ -60,10 +60,11 @@ const CliCommand *cli_command(const Cli *c, const char *name);          /* NULL:
 bool cli_has(const CliOption *o, const CliCommand *of);
 /* The word that `word` may have been meant for; NULL. */
 const char *cli_nearest(const char *word, const char *const *from, int n);
-/* argv[*next] and so on into fields. What was asked for: the command, or --help; or that nothing can be done, and why, in one
- * line. *next: behind what has been read. */
+/* argv[*next] and so on into fields. What was asked for: the command, or --help; or that nothing can be done, and why,
+ * in one line. *next: behind what has been read. */
 typedef enum CliAsked { CLI_MISUSE, CLI_WORK, CLI_HELP } CliAsked;
-CliAsked cli_parse(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields, char why[CLI_WHY]);
+CliAsked cli_parse(const Cli *c, const CliCommand *of, int argc, char *const *argv, int *next, void *fields,
+                   char why[CLI_WHY]);
 void cli_unknown(const Cli *c, const char *name, char why[CLI_WHY]);    /* why there is no such command    */
 /* only NULL: what there is; else one command and its options. */
 void cli_help(const Cli *c, const CliCommand *only, FILE *to);

@@ -1,12 +1,13 @@
-/* cli_shell.c: what bash, zsh and fish read to complete a command line. Reads the tables of cli.h, writes a text in the language
- * of the shell; the text knows nothing but these tables, so it is made anew with each program and cannot be out of date.
+/* cli_shell.c: what bash, zsh and fish read to complete a command line. Reads the tables of cli.h, writes a text in the
+ * language of the shell; the text knows nothing but these tables, and comes from the program whose tables they are.
  *
- * What is completed: commands; the options of the command; the words that an option takes, also behind a comma in a list;
- * folders for FOLDER, files for FILE. The name that is completed is the last part of the program's path. */
+ * What is completed: commands; the options of the command; the words that an option takes, also behind a comma in a
+ * list; folders for FOLDER, files for FILE. The name that is completed is the last part of the program's path. */
 #include "cli.h"
 #include <string.h>
 
-const CliWord cli_shells[] = { { "bash", "to ~/.local/share/bash-completion/completions/" }, { "zsh", "to a folder of $fpath, as _PROGRAM" },
+const CliWord cli_shells[] = { { "bash", "to ~/.local/share/bash-completion/completions/" },
+                               { "zsh", "to a folder of $fpath, as _PROGRAM" },
                                { "fish", "to ~/.config/fish/completions/" }, { NULL, NULL } };
 
 static const char *base_name(const char *path) {
@@ -40,7 +41,8 @@ static void put_words(const CliWord *words, FILE *to) {
 }
 
 static void put_commands(const Cli *c, const char *between, FILE *to) {
-  for (int i = 0, n = 0; i < c->ncommands; i++) if (*c->command[i].name) fprintf(to, "%s%s", n++ ? between : "", c->command[i].name);
+  for (int i = 0, n = 0; i < c->ncommands; i++)
+    if (*c->command[i].name) fprintf(to, "%s%s", n++ ? between : "", c->command[i].name);
 }
 
 typedef enum Value { VALUE_WORDS, VALUE_LIST, VALUE_FOLDER, VALUE_FILE, VALUE_ANY } Value;
@@ -53,16 +55,23 @@ static Value value_of(const char *argument, const CliWord *words) {
 /* --- bash: `=` splits words there, so they are put together first ------------------------------------------- */
 static void put_bash_value(const char *argument, const CliWord *words, const char *suffix, FILE *to) {
   switch (value_of(argument, words)) {
-  case VALUE_WORDS: fprintf(to, "COMPREPLY=($(compgen -W '"); put_words(words, to); fprintf(to, "' -- \"$current\"))"); break;
+  case VALUE_WORDS:
+    fprintf(to, "COMPREPLY=($(compgen -W '");
+    put_words(words, to);
+    fprintf(to, "' -- \"$current\"))");
+    break;
   case VALUE_LIST:
-    fprintf(to, "before=''; [[ $current != *,* ]] || before=${current%%,*},\n        COMPREPLY=($(compgen -P \"$before\" -W '");
+    fprintf(to, "before=''; [[ $current != *,* ]] || before=${current%%,*},\n"
+                "        COMPREPLY=($(compgen -P \"$before\" -W '");
     put_words(words, to);
     fprintf(to, "' -- \"${current##*,}\"))");
     break;
-  case VALUE_FOLDER: fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- \"$current\"))"); break;
-  case VALUE_FILE:
-    if (suffix) fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -X '!*%s' -- \"$current\") $(compgen -d -- \"$current\"))", suffix);
-    else fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$current\"))");
+  case VALUE_FOLDER: case VALUE_FILE:
+    fprintf(to, "compopt -o filenames 2>/dev/null; COMPREPLY=(");
+    if (value_of(argument, words) == VALUE_FILE && !suffix) fprintf(to, "$(compgen -f -- \"$current\"))");
+    else if (suffix && value_of(argument, words) == VALUE_FILE)
+      fprintf(to, "$(compgen -f -X '!*%s' -- \"$current\") $(compgen -d -- \"$current\"))", suffix);
+    else fprintf(to, "$(compgen -d -- \"$current\"))");
     break;
   case VALUE_ANY: fprintf(to, ":"); break;
   }
@@ -93,10 +102,12 @@ static void put_bash(const Cli *c, const char *name, FILE *to) {
   fprintf(to, ") command=${words[0]};; esac; fi\n"
               "  if [[ $current == --*=* ]]; then option=${current%%%%=*}; current=${current#*=}\n"
               "    [[ $COMP_WORDBREAKS == *=* ]] || whole=$option=\n"
-              "  elif [[ ${#words[@]} -gt 1 && ${words[-2]} == -* && ${words[-2]} != *=* ]]; then option=${words[-2]}; fi\n"
+              "  elif [[ ${#words[@]} -gt 1 && ${words[-2]} == -* && ${words[-2]} != *=* ]]; then\n"
+              "    option=${words[-2]}\n  fi\n"
               "  if [[ $option ]]; then\n    case $command:$option in\n");
   for (int i = 0; i < c->ncommands; i++) put_bash_values(c, &c->command[i], to);
-  fprintf(to, "      *) option='';;                 # a flag: what follows stands for itself\n    esac\n  fi\n  [[ $option ]] || case $command:$current in\n");
+  fprintf(to, "      *) option='';;                 # a flag: what follows stands for itself\n"
+              "    esac\n  fi\n  [[ $option ]] || case $command:$current in\n");
   for (int i = 0; i < c->ncommands; i++) {
     const CliCommand *of = &c->command[i];
     fprintf(to, "    %s:-*) COMPREPLY=($(compgen -W '--help", of->name);
@@ -145,7 +156,8 @@ static void put_zsh_arguments(const Cli *c, const CliCommand *of, FILE *to) {
     const CliOption *o = &c->option[i];
     if (!cli_has(o, of)) continue;
     for (int k = 0; k < 1 + (o->also != NULL); k++) {
-      fprintf(to, " \\\n        '%s%s%s[", o->takes == CLI_MANY ? "*" : "", k ? o->also : o->name, o->takes == CLI_NOTHING ? "" : k ? "" : "=");
+      fprintf(to, " \\\n        '%s%s%s[", o->takes == CLI_MANY ? "*" : "", k ? o->also : o->name,
+              o->takes == CLI_NOTHING ? "" : k ? "" : "=");
       put_quoted(o->what, ":[]", to);
       fprintf(to, "]");
       if (o->takes != CLI_NOTHING) put_zsh_value(o->argument, o->words, NULL, to);
@@ -169,7 +181,7 @@ static void put_zsh(const Cli *c, const char *name, FILE *to) {
     fprintf(to, "'\n");
   }
   fprintf(to, "  )\n  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n    _describe command commands\n");
-  if (cli_command(c, "")) fprintf(to, "    _files%s%s%s\n", c->suffix ? " -g '*" : "", c->suffix ? c->suffix : "", c->suffix ? "'" : "");
+  if (cli_command(c, "") && c->suffix) fprintf(to, "    _files -g '*%s'\n", c->suffix);
   fprintf(to, "    return\n  fi\n  case $words[2] in\n");
   for (int i = 0; i < c->ncommands; i++) {
     if (!*c->command[i].name) continue;
@@ -206,16 +218,22 @@ static void put_fish(const Cli *c, const char *name, FILE *to) {
       put_quoted(of->what, "\\", to);
       fprintf(to, "'\n");
     }
-    if (of->words) { put_fish_line(name, of, commands, to); fprintf(to, " -f -a '"); put_words(of->words, to); fprintf(to, "'\n"); }
+    if (of->words) {
+      put_fish_line(name, of, commands, to);
+      fprintf(to, " -f -a '");
+      put_words(of->words, to);
+      fprintf(to, "'\n");
+    }
     for (int k = 0; k < c->noptions; k++) {
       const CliOption *o = &c->option[k];
       if (!cli_has(o, of)) continue;
       put_fish_line(name, of, commands, to);
       if (strncmp(o->name, "--", 2) == 0) fprintf(to, " -l %s", o->name + 2);
       if (o->also) fprintf(to, strlen(o->also) == 2 ? " -s %s" : " -o %s", o->also + 1);
-      if (o->takes != CLI_NOTHING) fprintf(to, value_of(o->argument, o->words) == VALUE_FILE || value_of(o->argument, o->words) == VALUE_FOLDER ? " -r" : " -x");
+      Value value = value_of(o->argument, o->words);
+      if (o->takes != CLI_NOTHING) fprintf(to, value == VALUE_FILE || value == VALUE_FOLDER ? " -r" : " -x");
       if (o->words) { fprintf(to, " -a '"); put_words(o->words, to); fprintf(to, "'"); }
-      else if (value_of(o->argument, o->words) == VALUE_FOLDER) fprintf(to, " -a '(__fish_complete_directories)'");
+      else if (value == VALUE_FOLDER) fprintf(to, " -a '(__fish_complete_directories)'");
       fprintf(to, " -d '");
       put_quoted(o->what, "\\", to);
       fprintf(to, "'\n");

@@ -8,8 +8,8 @@
  *             in a fraction of two whole numbers
  *   indent    a block stands 2 deeper than the statement that has it, a line that goes on as well (6 if it begins with
  *             `->`); inside brackets lines stand below what follows the bracket, or 2 deeper if nothing does
- *   columns   in lines directly below each other: `=` of the same kind of statement, the names of group, rep and domain,
- *             a `|>` as long as the words of the chains before it agree, comments behind the text
+ *   columns   in lines directly below each other: `=` of the same kind of statement, the names of group, rep and
+ *             domain, a `|>` as long as the words of the chains before it agree, comments behind the text
  *   lines     at most one blank line, none at the ends of a file or a block
  *
  * Elsewhere: what a token is (lexer.re), which newline ends a statement (layout.c). */
@@ -26,7 +26,7 @@ typedef struct Piece {
   bool blank;                       /* ... with a blank line above                                 */
   bool starts;                      /* first of a statement or declaration                         */
   bool sign;                        /* a `-` before its operand                                    */
-  uint32_t open;                    /* the bracket around it, as a piece + 1; 0: none. A bracket stands outside of itself */
+  uint32_t open;                    /* the bracket around it, as a piece + 1; 0: none, also for outer brackets */
   uint32_t line;
   uint32_t gap;                     /* blanks before it, unless it breaks                          */
   uint32_t column;
@@ -78,7 +78,8 @@ static Pieces collect(Parse *p) {
     end = w.span.to;
     for (; tokens.at[j].kind == T_SEP; j++) starts = true;
     if (w.kind == T_END) break;
-    Piece x = { .text = parse_text(p, w.span), .kind = w.kind, .breaks = newlines > 0 || !out.n, .blank = newlines > 1 };
+    Piece x = { .text = parse_text(p, w.span), .kind = w.kind, .breaks = newlines > 0 || !out.n,
+                .blank = newlines > 1 };
     if (w.kind != T_SEMICOLON) {
       x.kind = tokens.at[j].kind;
       int before = tokens.at[j++ - 1].kind;
@@ -195,7 +196,10 @@ static void align_heads(const Parse *parse, Pieces *p) {
 }
 
 /* --- columns: chains ----------------------------------------------------------------------------------- */
-typedef struct Chain { uint32_t first, pipe; bool joined; } Chain;   /* pipe: the k-th, 0 if there is none; joined: to the line above */
+typedef struct Chain {
+  uint32_t first, pipe;             /* pieces of a line: its first `|>`, its k-th or 0             */
+  bool joined;                      /* to the line above                                           */
+} Chain;
 
 static uint32_t next_pipe(const Pieces *p, uint32_t i) {
   for (uint32_t k = i + 1; i && k < p->n && p->at[k].line == p->at[i].line; k++)
@@ -261,7 +265,8 @@ static Level enter(const Pieces *p, uint32_t i, const Level *around, uint32_t li
   if (next < end && next->kind == COMMENT && !next->breaks) next++;
   bool hangs = next < end && next->breaks;
   if (x->kind == T_LBRACE)
-    return (Level){ .block = true, .content = hangs ? around->statement + INDENT : x->column + 2, .close = around->statement };
+    return (Level){ .block = true, .content = hangs ? around->statement + INDENT : x->column + 2,
+                    .close = around->statement };
   return (Level){ .content = hangs ? line_column + INDENT : x->column + 1, .close = hangs ? line_column : x->column };
 }
 
@@ -311,7 +316,8 @@ static void align_comments(const Parse *parse, Pieces *p) {
     for (end = i; end < behind.n; end++) {
       const Piece *x = behind.at[end].comment, *above = behind.at[end > i ? end - 1 : i].comment;
       uint32_t step = x->column > above->column ? x->column - above->column : above->column - x->column;
-      if (end > i && (x->line != above->line + 1 || behind.at[end].indent != behind.at[i].indent || step > COMMENT_STEP)) break;
+      if (end > i && (x->line != above->line + 1 || behind.at[end].indent != behind.at[i].indent ||
+                      step > COMMENT_STEP)) break;
       if (x->column > widest) widest = x->column;
     }
     for (uint32_t k = i; k < end; k++) behind.at[k].comment->gap += widest - behind.at[k].comment->column;
@@ -337,7 +343,8 @@ static void must_agree(const Pieces *p, const Pieces *q) {
   if (p->n != q->n) bug("fmt: %u pieces became %u", p->n, q->n);
   for (uint32_t i = 0; i < p->n; i++) {
     const Piece *x = &p->at[i], *y = &q->at[i];
-    if (x->kind != y->kind || x->breaks != y->breaks || x->starts != y->starts || x->open != y->open || !str_equal(x->text, y->text))
+    if (x->kind != y->kind || x->breaks != y->breaks || x->starts != y->starts || x->open != y->open ||
+        !str_equal(x->text, y->text))
       bug("fmt: `%.*s` became `%.*s`", STR(x->text), STR(y->text));
   }
 }

@@ -25,11 +25,17 @@ static const CliOption options[] = {
   { "--many", NULL, CLI_MANY, RUN, offsetof(Fields, many), offsetof(Fields, nmany), "TEXT", "texts", NULL },
   { "--flag", NULL, CLI_NOTHING, RUN | LIST, AT(flag), "", "a flag", NULL },
 };
-static const Cli cli = { .program = "p", .purpose = "For tests.", .command = commands, .option = options, .ncommands = 3, .noptions = 7,
+static const Cli cli = { .program = "p", .purpose = "For tests.", .command = commands, .option = options,
+                         .ncommands = 3, .noptions = 7,
                          .arguments = offsetof(Fields, argument), .narguments = offsetof(Fields, nargument) };
 
 /* The words of a line, split at blanks, behind the name of the command. */
-typedef struct Asked { CliAsked what; Fields fields; int next, n; char why[CLI_WHY], room[600]; char *argv[200]; } Asked;
+typedef struct Asked {
+  CliAsked what;
+  Fields fields;
+  int next, n;
+  char why[CLI_WHY], room[600], *argv[200];
+} Asked;
 static void ask(Asked *a, const char *command, const char *line) {
   *a = (Asked){ 0 };
   snprintf(a->room, sizeof a->room, "%s", line);

@@ -1,5 +1,5 @@
 /* test_format.c: the layout of `gdlc fmt`. Clause by clause on small texts; then its laws on every source in the tree:
- * the same tree, the same comments, nothing left to do the second time, and the same result whatever the blanks were. */
+ * the same tree, the same comments, nothing left to do the second time, the same result whatever the blanks were. */
 #include "front/parse.h"
 #include <criterion/criterion.h>
 #include <ftw.h>
@@ -14,7 +14,9 @@ static void trial_begin(Trial *t) {
 }
 
 /* false: it does not parse. */
-static bool formatted(Trial *t, Str text, Str *out) { return text_format(&t->arena, &t->diags, source_add(&t->sources, S("t.gdl"), text), out); }
+static bool formatted(Trial *t, Str text, Str *out) {
+  return text_format(&t->arena, &t->diags, source_add(&t->sources, S("t.gdl"), text), out);
+}
 
 static Str tree(Trial *t, Str text) {
   Out o = { .arena = &t->arena };
@@ -57,32 +59,41 @@ Test(format, a_fraction_of_two_whole_numbers_is_one_word) {
 
 Test(format, blocks_and_lines_that_go_on_stand_two_deeper) {
   expect("layer f(x: _) {\nrepeat 3 {\nx\n}\n}\n", "layer f(x: _) {\n  repeat 3 {\n    x\n  }\n}\n");
-  expect(BODY("let a = x\n|> relu\n  |> tanh\na +\nb\n"), BODY("  let a = x\n    |> relu\n    |> tanh\n  a +\n    b\n"));
+  expect(BODY("let a = x\n|> relu\n  |> tanh\na +\nb\n"),
+         BODY("  let a = x\n    |> relu\n    |> tanh\n  a +\n    b\n"));
   expect("layer f(x: _)\n-> _ {\nx\n}\n", "layer f(x: _)\n      -> _ {\n  x\n}\n");
   expect(BODY("a,\nb\n"), BODY("  a,\n  b\n"));
   expect(BODY("let a, b = x,\ny\n"), BODY("  let a, b = x,\n             y\n"));
   expect(BODY("f(x,\ny +\nz)\n"), BODY("  f(x,\n    y +\n      z)\n"));
-  expect(BODY("let long = f(\nx,\n[\n1,\n2\n]\n)\n"), BODY("  let long = f(\n    x,\n    [\n      1,\n      2\n    ]\n  )\n"));
-  expect("group Q = matrices { i = [[0]]\nj = [[1]]\n}\n", "group Q = matrices { i = [[0]]\n                     j = [[1]]\n}\n");
+  expect(BODY("let long = f(\nx,\n[\n1,\n2\n]\n)\n"),
+         BODY("  let long = f(\n    x,\n    [\n      1,\n      2\n    ]\n  )\n"));
+  expect("group Q = matrices { i = [[0]]\nj = [[1]]\n}\n",
+         "group Q = matrices { i = [[0]]\n                     j = [[1]]\n}\n");
 }
 
 Test(format, equals_of_like_statements_stand_in_one_column) {
   expect(BODY("a = 1\nlong = 2\n\nb = 3\n"), BODY("  a    = 1\n  long = 2\n\n  b = 3\n"));
-  expect(BODY("let a = 1\nlet long = 2\nlong = 3\nb = 4\n"), BODY("  let a    = 1\n  let long = 2\n  long = 3\n  b    = 4\n"));
+  expect(BODY("let a = 1\nlet long = 2\nlong = 3\nb = 4\n"),
+         BODY("  let a    = 1\n  let long = 2\n  long = 3\n  b    = 4\n"));
   expect(BODY("a = 1\n// why\nlong = 2\n"), BODY("  a = 1\n  // why\n  long = 2\n"));
   expect(BODY("a = x\n|> relu\nlong = 2\n"), BODY("  a = x\n    |> relu\n  long = 2\n"));
   expect(BODY("a = 1; b = 2\nlong = 2\n"), BODY("  a = 1; b = 2\n  long = 2\n"));
-  expect("train m {\ndata = npy(a,\nb)\noptimizer = sgd\n}\n", "train m {\n  data      = npy(a,\n                  b)\n  optimizer = sgd\n}\n");
-  expect("group G = D(4)\ndomain X = set\nrep s of G = a\nlet n = 3\n", "group  G      = D(4)\ndomain X      = set\nrep    s of G = a\nlet n = 3\n");
+  expect("train m {\ndata = npy(a,\nb)\noptimizer = sgd\n}\n",
+         "train m {\n  data      = npy(a,\n                  b)\n  optimizer = sgd\n}\n");
+  expect("group G = D(4)\ndomain X = set\nrep s of G = a\nlet n = 3\n",
+         "group  G      = D(4)\ndomain X      = set\nrep    s of G = a\nlet n = 3\n");
   expect("group G = D(4)\n\ndomain X = set\n", "group G = D(4)\n\ndomain X = set\n");
 }
 
 Test(format, pipes_stand_in_one_column_while_the_words_before_them_agree) {
   expect(BODY("let a = x\n|> conv(8, 3) |> relu |> pool(2)\n|> conv(16, 3) |> relu\n|> mean |> linear(3)\n"),
-         BODY("  let a = x\n    |> conv(8, 3)  |> relu |> pool(2)\n    |> conv(16, 3) |> relu\n    |> mean |> linear(3)\n"));
+         BODY("  let a = x\n    |> conv(8, 3)  |> relu |> pool(2)\n    |> conv(16, 3) |> relu\n"
+              "    |> mean |> linear(3)\n"));
   expect(BODY("let a = x\n|> f(1) |> g(1, 2) |> h\n|> f(10) |> g(1) |> h\n|> f(100) |> k(1) |> h\n"),
-         BODY("  let a = x\n    |> f(1)   |> g(1, 2) |> h\n    |> f(10)  |> g(1)    |> h\n    |> f(100) |> k(1) |> h\n"));
-  expect(BODY("let a = x\n|> f(1) |> g\n\n|> f(10) |> g\n"), BODY("  let a = x\n    |> f(1) |> g\n\n    |> f(10) |> g\n"));
+         BODY("  let a = x\n    |> f(1)   |> g(1, 2) |> h\n    |> f(10)  |> g(1)    |> h\n"
+              "    |> f(100) |> k(1) |> h\n"));
+  expect(BODY("let a = x\n|> f(1) |> g\n\n|> f(10) |> g\n"),
+         BODY("  let a = x\n    |> f(1) |> g\n\n    |> f(10) |> g\n"));
 }
 
 Test(format, comments_keep_their_lines) {
@@ -90,7 +101,8 @@ Test(format, comments_keep_their_lines) {
   expect(BODY("a // one\nlong // two\n\nb // three\n"), BODY("  a     // one\n  long  // two\n\n  b  // three\n"));
   expect(BODY("a\n// last\n"), BODY("  a\n  // last\n"));
   expect(BODY("let a = x\n// why\n|> relu\n"), BODY("  let a = x\n    // why\n    |> relu\n"));
-  expect(BODY("f( // first\nx, // second\ny\n// last\n)\n"), BODY("  f(  // first\n    x,  // second\n    y\n    // last\n  )\n"));
+  expect(BODY("f( // first\nx, // second\ny\n// last\n)\n"),
+         BODY("  f(  // first\n    x,  // second\n    y\n    // last\n  )\n"));
   expect("layer f() { // why\nx\n}\n// end", "layer f() {  // why\n  x\n}\n// end\n");
   expect(BODY("\"// none\" // \"one\n"), BODY("  \"// none\"  // \"one\n"));
   expect("", "");
@@ -147,8 +159,8 @@ static uint32_t draw(uint64_t *state, uint32_t n) {
   return (uint32_t)(*state >> 33) % n;
 }
 
-/* Other blanks between the same pieces. A piece ends where a line, a bracket, `,` or `;` does, or blanks or a comment begin:
- * between two of them any blanks may stand; `breaks`: newlines too, inside of ( ) and [ ]. */
+/* Other blanks between the same pieces. A piece ends where a line, a bracket, `,` or `;` does, or blanks or a comment
+ * begin: between two of them any blanks may stand; `breaks`: newlines too, inside of ( ) and [ ]. */
 static Str disturbed(Trial *t, Str text, uint64_t seed, bool breaks) {
   Out o = { .arena = &t->arena };
   uint32_t depth = 0;
@@ -176,7 +188,8 @@ static Str disturbed(Trial *t, Str text, uint64_t seed, bool breaks) {
       i++;
       out_printf(&o, "%c", c);
     } else {
-      while (i < text.n && !strchr(" \t\r\n\"()[]{},;", text.at[i]) && !(text.at[i] == '/' && i + 1 < text.n && text.at[i + 1] == '/')) i++;
+      while (i < text.n && !strchr(" \t\r\n\"()[]{},;", text.at[i]) &&
+             !(text.at[i] == '/' && i + 1 < text.n && text.at[i + 1] == '/')) i++;
       out_printf(&o, "%.*s", (int)(i - from), text.at + from);
     }
     if (comment) continue;
@@ -227,7 +240,8 @@ static int hold(const char *path, const struct stat *s, int kind, struct FTW *wh
 }
 
 Test(format, same_tree_same_comments_and_nothing_left_to_do_for_every_source) {
-  cr_assert(!nftw("tests", hold, 16, FTW_PHYS) && !nftw("examples", hold, 16, FTW_PHYS) && !nftw("stdlib", hold, 16, FTW_PHYS));
+  static const char *const folders[] = { "tests", "examples", "stdlib" };
+  for (int i = 0; i < 3; i++) cr_assert(!nftw(folders[i], hold, 16, FTW_PHYS));
   cr_expect(nheld > 90, "%d sources", nheld);
 }
 
