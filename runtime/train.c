@@ -83,13 +83,14 @@ static bool open_folder(Training *x, const char *folder, Trouble *t) {
   return true;
 }
 
-/* What the checkpoint says to be the best so far must be there, whole, and of this training. */
+/* What the checkpoint says to be the best so far must be there, whole, and of this training. It is that of the epoch after the
+ * checkpoint when the training was ended between the two; that epoch comes again. */
 static bool check_best(const Training *x, Trouble *t) {
   const State *s = &x->run->state;
   State best = { 0 };
   if (s->best_epoch == 0) return true;
   bool ok = rt_state_open(&best, s->module, t) && rt_checkpoint_load(&best, NULL, x->best, false, t);
-  if (ok && (best.best_epoch != s->best_epoch || best.epoch != s->best_epoch || best.seed != s->seed || best.data != s->data))
+  if (ok && (best.best_epoch != best.epoch || (best.epoch != s->best_epoch && best.epoch != s->epoch + 1) || best.seed != s->seed || best.data != s->data))
     ok = rt_fail(t, EXIT_REFUSED, "%s: is not the best of this training, which is that after epoch %lld: put it back, or start anew with another --out", x->best,
                  (long long)s->best_epoch);
   rt_state_close(&best);
