@@ -57,7 +57,9 @@ static int complain(const Why *why, int status) {
 
 /* A verifier that says no: our mistake. */
 static void must(bool ok, const Why *why, const char *pass, Str entry) {
-  if (!ok) bug("after %s, %.*s: %.*s", pass, STR(entry), why->reason.n ? (int)why->reason.at[0].text.n : 0, why->reason.n ? why->reason.at[0].text.at : "");
+  if (!ok)
+    bug("after %s, %.*s: %.*s", pass, STR(entry), why->reason.n ? (int)why->reason.at[0].text.n : 0,
+        why->reason.n ? why->reason.at[0].text.at : "");
 }
 
 static int emit_bytes(Compilation *c, EmitKind kind, Bytes bytes) {
@@ -110,7 +112,7 @@ static int front(Compilation *c) {
 }
 
 /* The entries, in the order of the descriptor, and what has them when --entry names none. */
-enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };     /* AUDIT: a program without --no-audit; TRAINS: only with a train block */
+enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };    /* AUDIT: not with --no-audit; TRAINS: with a train block */
 static const struct { const char *name; EntryKind kind; bool f64; int of; } entries[] = {
   { "infer", ENTRY_INFER, false, PROGRAM | LIBRARY }, { "infer64", ENTRY_INFER, true, LIBRARY },
   { "pull", ENTRY_PULL, false, LIBRARY },             { "pull64", ENTRY_PULL, true, LIBRARY },
@@ -202,17 +204,23 @@ static int lower_entries(Compilation *c) {
     const Model *m = c->module.at[k].model;
     uint32_t first = c->entry.n;
     for (int i = 0; i < ENTRY_ROWS; i++)
-      if (entry_wanted(c, i) && (m->train || !(entries[i].of & TRAINS))) lower_entry(c, m, entries[i].kind, entries[i].f64);
+      if (entry_wanted(c, i) && (m->train || !(entries[i].of & TRAINS)))
+        lower_entry(c, m, entries[i].kind, entries[i].f64);
     c->module.at[k].nentries = c->entry.n - first;
   }
   if (!c->entry.n) {
-    fprintf(stderr, "gdlc: %.*s has no entry `%.*s`: it has no train block\n", STR(c->module.at[c->chosen].model->name), STR(c->options->entry));
+    fprintf(stderr, "gdlc: %.*s has no entry `%.*s`: it has no train block\n", STR(c->module.at[c->chosen].model->name),
+        STR(c->options->entry));
     return EXIT_USAGE;
   }
   for (uint32_t k = 0, first = 0; k < c->module.n; first += c->module.at[k++].nentries) {
     ModuleInput *in = &c->module.at[k];
-    *in = (ModuleInput){ .program = c->program, .model = in->model, .entry = &c->entry.at[first], .nentries = in->nentries,
-                         .prefix = c->options->prefix, .source = c->sources.all.at[0]->text };
+    *in = (ModuleInput){ .program = c->program,
+      .model = in->model,
+      .entry = &c->entry.at[first],
+      .nentries = in->nentries,
+      .prefix = c->options->prefix,
+      .source = c->sources.all.at[0]->text };
   }
   return 0;
 }
@@ -237,7 +245,8 @@ static void plan_entries(Compilation *c, const Target *target, Out *comments) {
   for (uint32_t i = 0; i < c->entry.n; i++) {
     EntryCode *code = entry_plan(c->arena, c->graph.at[i], target, comments);
     Why why = { .arena = c->arena };
-    for (uint32_t k = 0; k < code->kernel.n; k++) must(loops_verify(code->kernel.at[k].kernel, &why), &why, "plan", code->kernel.at[k].kernel->name);
+    for (uint32_t k = 0; k < code->kernel.n; k++)
+      must(loops_verify(code->kernel.at[k].kernel, &why), &why, "plan", code->kernel.at[k].kernel->name);
     c->entry.at[i].code = code;
   }
   end(c, PASS_plan);
@@ -245,7 +254,8 @@ static void plan_entries(Compilation *c, const Target *target, Out *comments) {
 
 static void loops_dump(Compilation *c, Out *out) {
   for (uint32_t i = 0; i < c->entry.n; i++)
-    for (uint32_t k = 0; k < c->entry.at[i].code->kernel.n; k++) loops_text(c->entry.at[i].code->kernel.at[k].kernel, out);
+    for (uint32_t k = 0; k < c->entry.at[i].code->kernel.n; k++)
+      loops_text(c->entry.at[i].code->kernel.at[k].kernel, out);
 }
 
 static int emit_cuda(Compilation *c) {
@@ -299,7 +309,7 @@ static void *print_unit(void *context) {
 }
 
 static void *print_units(void *context) {
-  Unit *u = context;                                   /* its own, and the quick one THREADS further on, if there is one */
+  Unit *u = context; /* its own, and the quick one THREADS further on, if there is one */
   print_unit(u);
   if (u->care == LLVM_CAREFUL && u[0].c->ncareful == THREADS) print_unit(u + THREADS);
   return NULL;
@@ -308,7 +318,11 @@ static void *print_units(void *context) {
 /* n == 1: everything in one unit, as text; else UNITS. */
 static bool print_kernels(Compilation *c, Unit *unit, uint32_t n, LlvmOutput output, Why *why) {
   c->ncareful = n == 1 ? 1 : THREADS;
-  for (uint32_t u = 0; u < n; u++) { unit[u].c = c; unit[u].output = output; unit[u].care = u < c->ncareful ? LLVM_CAREFUL : LLVM_QUICK; }
+  for (uint32_t u = 0; u < n; u++) {
+    unit[u].c = c;
+    unit[u].output = output;
+    unit[u].care = u < c->ncareful ? LLVM_CAREFUL : LLVM_QUICK;
+  }
   uint32_t total = 0;
   for (uint32_t e = 0; e < c->entry.n; e++) total += c->entry.at[e].code->kernel.n;
   struct { const Kernel *k; int64_t stride; bool plain; } *all = arena_alloc(c->arena, sizeof *all * (total + 1));
@@ -399,8 +413,9 @@ static int emit_objects(Compilation *c) {
   end(c, PASS_link);
   if (o->time)
     for (uint32_t u = 0; u < UNITS; u++)
-      fprintf(stderr, "  unit %u     %u LLVM instructions: print %.0f, optimise %.0f, generate %.0f ms\n", u, unit[u].cost.instructions,
-              1e3 * unit[u].cost.print, 1e3 * unit[u].cost.optimise, 1e3 * unit[u].cost.generate);
+      fprintf(stderr, "  unit %u     %u LLVM instructions: print %.0f, optimise %.0f, generate %.0f ms\n", u,
+          unit[u].cost.instructions, 1e3 * unit[u].cost.print, 1e3 * unit[u].cost.optimise,
+          1e3 * unit[u].cost.generate);
   free_units(unit, UNITS);
   return status;
 }
@@ -409,7 +424,8 @@ static int emit_objects(Compilation *c) {
 static int emit_beside(Compilation *c) {
   const Options *o = c->options;
   Why why = { .arena = c->arena };
-  Package p = { package_name(c->arena, o->file), c->target->name, o->emit_to[EMIT_lib], o->emit_to[EMIT_so], o->emit_to[EMIT_header] };
+  Package p = { package_name(c->arena, o->file), c->target->name, o->emit_to[EMIT_lib], o->emit_to[EMIT_so],
+    o->emit_to[EMIT_header] };
   int status = 0;
   if (emits_library(o) && !module_symbols_differ(c->arena, c->module.at, c->module.n, &why)) {
     why_help(&why, "--model=NAME takes one model of the file");
@@ -422,7 +438,8 @@ static int emit_beside(Compilation *c) {
   }
   if (!status && o->emit[EMIT_gdl]) {
     Bytes bytes;
-    if (!file_read(c->arena, str_format(c->arena, "%.*s/gdl.h", STR(o->library)), &bytes, &why)) return complain(&why, EXIT_IO);
+    if (!file_read(c->arena, str_format(c->arena, "%.*s/gdl.h", STR(o->library)), &bytes, &why))
+      return complain(&why, EXIT_IO);
     status = emit_bytes(c, EMIT_gdl, bytes);
   }
   if (!status && o->emit[EMIT_pkgconfig]) {
@@ -447,7 +464,8 @@ static void expand_package(Options *o, Arena *arena) {
     { EMIT_header, str_format(arena, "%.*s/include", STR(folder)), str_format(arena, "%.*s.h", STR(name)) },
     { EMIT_gdl, str_format(arena, "%.*s/include", STR(folder)), S("gdl.h") },
     { EMIT_pkgconfig, str_format(arena, "%.*s/lib/pkgconfig", STR(folder)), str_format(arena, "%.*s.pc", STR(name)) },
-    { EMIT_cmake, str_format(arena, "%.*s/lib/cmake/%.*s", STR(folder), STR(name)), str_format(arena, "%.*s-config.cmake", STR(name)) },
+    { EMIT_cmake, str_format(arena, "%.*s/lib/cmake/%.*s", STR(folder), STR(name)),
+        str_format(arena, "%.*s-config.cmake", STR(name)) },
   };
   for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
     if (o->emit_to[usual[i].kind].n) continue;
@@ -459,29 +477,35 @@ static void expand_package(Options *o, Arena *arena) {
 static int make_folders(Compilation *c) {
   Why why = { .arena = c->arena };
   for (int kind = EMIT_obj; c->options->emit[EMIT_package] && kind < EMIT_package; kind++)
-    if (c->options->emit[kind] && !folder_make(c->arena, c->options->emit_to[kind], &why)) return complain(&why, EXIT_IO);
+    if (c->options->emit[kind] && !folder_make(c->arena, c->options->emit_to[kind], &why))
+      return complain(&why, EXIT_IO);
   return 0;
 }
 
 /* Forms that are not text, or that name others, need files. */
 static int check_files(const Options *o) {
   static const struct { EmitKind kind; const char *name; } needs[] = {
-    { EMIT_obj, "obj" }, { EMIT_lib, "lib" }, { EMIT_so, "so" }, { EMIT_pkgconfig, "pkgconfig" }, { EMIT_cmake, "cmake" }, { EMIT_package, "package" } };
+    { EMIT_obj, "obj" }, { EMIT_lib, "lib" }, { EMIT_so, "so" }, { EMIT_pkgconfig, "pkgconfig" },
+    { EMIT_cmake, "cmake" }, { EMIT_package, "package" } };
   for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
     if (o->emit[needs[i].kind] && !o->emit_to[needs[i].kind].n) {
-      fprintf(stderr, "gdlc: say where it goes: --emit=%s=%s\n", needs[i].name, needs[i].kind == EMIT_package ? "FOLDER" : "FILE");
+      fprintf(stderr, "gdlc: say where it goes: --emit=%s=%s\n", needs[i].name,
+          needs[i].kind == EMIT_package ? "FOLDER" : "FILE");
       return EXIT_USAGE;
     }
-  bool names = o->emit[EMIT_pkgconfig] || o->emit[EMIT_cmake], both = (o->emit_to[EMIT_lib].n || o->emit_to[EMIT_so].n) && o->emit_to[EMIT_header].n;
+  bool names = o->emit[EMIT_pkgconfig] || o->emit[EMIT_cmake],
+       both = (o->emit_to[EMIT_lib].n || o->emit_to[EMIT_so].n) && o->emit_to[EMIT_header].n;
   if (!names || both || o->emit[EMIT_package]) return 0;
-  fprintf(stderr, "gdlc: --emit=pkgconfig and cmake say where others lie: give lib=FILE or so=FILE, and header=FILE, with them\n");
+  fprintf(stderr,
+      "gdlc: --emit=pkgconfig and cmake say where others lie: give lib=FILE or so=FILE, and header=FILE, with them\n");
   return EXIT_USAGE;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
 static int later_than_check(Compilation *c) {
   const Options *o = c->options;
-  bool wants = o->out.n || dumps(c, PASS_lower) || dumps(c, PASS_simplify) || dumps(c, PASS_winograd) || dumps(c, PASS_plan);
+  bool wants =
+      o->out.n || dumps(c, PASS_lower) || dumps(c, PASS_simplify) || dumps(c, PASS_winograd) || dumps(c, PASS_plan);
   for (int k = EMIT_graph; k < EMIT_COUNT; k++) wants |= o->emit[k];
   if (!wants) return 0;
   int status = choose_models(c);
@@ -493,7 +517,8 @@ static int later_than_check(Compilation *c) {
     for (uint32_t i = 0; i < c->graph.n; i++) graph_text(c->graph.at[i], &out);
     status = emit_text(c, EMIT_graph, &out);
   }
-  bool cpu = o->out.n || dumps(c, PASS_plan) || o->emit[EMIT_loops] || o->emit[EMIT_llvm] || o->emit[EMIT_asm] || emits_library(o);
+  bool cpu = o->out.n || dumps(c, PASS_plan) || o->emit[EMIT_loops] || o->emit[EMIT_llvm] || o->emit[EMIT_asm] ||
+             emits_library(o);
   if (!status) status = make_folders(c);
   if (status || !cpu) return status;
   Why why = { .arena = c->arena };

@@ -11,7 +11,8 @@ bool rt_export(Run *r, Trouble *t) {
   const Options *o = r->options;
   const char *path = o->output ? o->output : "param.npy", *suffix = strrchr(path, '.');
   if (m->nparam == 0) return rt_fail(t, EXIT_REFUSED, "%s has no weights", m->name);
-  if (o->seed && o->weights) return rt_fail(t, EXIT_USAGE, "export: --seed draws new weights, --weights reads some: one of them");
+  if (o->seed && o->weights)
+    return rt_fail(t, EXIT_USAGE, "export: --seed draws new weights, --weights reads some: one of them");
   if (o->seed) {
     if (!rt_state_open(&r->state, m, t)) return false;
     rt_state_draw(&r->state, strtoull(o->seed, NULL, 10));
@@ -32,6 +33,8 @@ bool rt_export(Run *r, Trouble *t) {
   } else {
     ok = rt_write_file(path, &(Piece){ param, (size_t)m->nparam * width }, 1, t);
   }
-  if (ok) printf("param: %s, %lld numbers of %s, the first %lld trained\n", path, (long long)m->nparam, r->state.real == GDL_F64 ? "f64" : "f32", (long long)m->ntrained);
+  if (ok)
+    printf("param: %s, %lld numbers of %s, the first %lld trained\n", path, (long long)m->nparam,
+        r->state.real == GDL_F64 ? "f64" : "f32", (long long)m->ntrained);
   return ok;
 }

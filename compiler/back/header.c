@@ -8,15 +8,16 @@
 #include "graph/expand.h"
 #include <inttypes.h>
 
-static const char *const keywords[] = {
-  "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t",
-  "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval",
-  "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit",
-  "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "int32_t", "int64_t", "linux", "long", "mutable",
-  "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public",
-  "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t", "sizeof", "static", "static_assert",
-  "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename",
-  "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq" };
+static const char *const keywords[] = { "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
+  "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield",
+  "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default",
+  "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for",
+  "friend", "goto", "if", "inline", "int", "int32_t", "int64_t", "linux", "long", "mutable", "namespace", "new",
+  "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
+  "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t", "sizeof", "static",
+  "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try",
+  "typedef", "typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile",
+  "wchar_t", "while", "xor", "xor_eq" };
 
 void header_name(Str name, Out *out) {
   for (uint32_t i = 0; i < name.n; i++) {
@@ -95,7 +96,10 @@ static void write_model(const ModuleInput *in, Arena *arena, Out *out) {
   const Model *m = in->model;
   static const char *const verdicts[] = { "proved", "audited", "broken" };
   Place p = span_place(in->program->sources, m->at);
-  out_printf(out, "\n/* --- %.*s, %.*s:%u: what acts on the inputs is %.*s", STR(m->name), STR(p.path), p.line, STR(m->acts.n ? m->acts : S("nothing")));
+  for (uint32_t i = 0; i < p.path.n; i++)              /* without folders, so that no path ends the comment */
+    if (p.path.at[i] == '/') { p.path = (Str){ p.path.at + i + 1, p.path.n - i - 1 }; i = UINT32_MAX; }
+  out_printf(out, "\n/* --- %.*s, %.*s:%u: what acts on the inputs is %.*s", STR(m->name), STR(p.path), p.line,
+      STR(m->acts.n ? m->acts : S("nothing")));
   for (uint32_t i = 0; i < m->noutputs; i++) {
     out_printf(out, "\n *   output %.*s: ", STR(m->output[i].name));
     type_text(&m->output[i].value->type, out);
@@ -103,16 +107,19 @@ static void write_model(const ModuleInput *in, Arena *arena, Out *out) {
   }
   if (m->weight.n) {
     ParamLayout layout = param_layout(arena, m);
-    Str nparam = module_symbol(arena, in, m->name, "_nparam"), ntrained = module_symbol(arena, in, m->name, "_ntrained");
-    out_printf(out, "\n *\n * param: the first of each weight, its shape; those from %.*s on are statistics. A shape [basis][in][out] is", STR(ntrained));
-    out_printf(out, "\n * that of a tensor of a checkpoint; `PROGRAM export` writes the vector as it is wanted here.");
+    Str nparam = module_symbol(arena, in, m->name, "_nparam"),
+        ntrained = module_symbol(arena, in, m->name, "_ntrained");
+    out_printf(out, "\n *\n * param: the first of each weight, its shape; those from %.*s on are statistics.", STR(ntrained));
+    out_printf(out, "\n * A shape [basis][in][out] is");
+    out_printf(out, " that of a tensor of a checkpoint; `PROGRAM export` writes the vector as it is wanted here.");
     for (uint32_t i = 0; i < m->weight.n; i++) {
       const Weight *w = m->weight.at[i];
       out_printf(out, "\n *   %8" PRIu64 "  ", layout.offset[i]);
       for (uint32_t k = 0; k < w->rank; k++) out_printf(out, "[%" PRIu64 "]", w->dim[k]);
       out_printf(out, "  %.*s", STR(w->name));
     }
-    out_printf(out, " */\n#define %.*s INT64_C(%" PRIu64 ")\n#define %.*s INT64_C(%" PRIu64 ")\n", STR(nparam), layout.nparam, STR(ntrained), layout.ntrained);
+    out_printf(out, " */\n#define %.*s INT64_C(%" PRIu64 ")\n#define %.*s INT64_C(%" PRIu64 ")\n", STR(nparam),
+        layout.nparam, STR(ntrained), layout.ntrained);
   } else {
     out_printf(out, " */\n");
   }
@@ -123,13 +130,17 @@ void header_text(const ModuleInput *in, uint32_t n, Out *out) {
   Str guard = str_copy(&arena, module_symbol(&arena, in, in->model->name, ""));
   for (uint32_t i = 0; i < guard.n; i++)
     if (guard.at[i] >= 'a' && guard.at[i] <= 'z') ((char *)guard.at)[i] = (char)(guard.at[i] - 'a' + 'A');
-  out_printf(out, "/* Generated by gdlc. Every function returns a status of gdl.h; docs/abi.md explains. A workspace has the bytes that\n"
-                  " * NAME_workspace says, aligned to 64, and need not be cleared; what is written may not overlap what is read. */\n"
-                  "#ifndef GDL_%.*s_H\n#define GDL_%.*s_H\n#include \"gdl.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", STR(guard), STR(guard));
+  out_printf(out,
+      "/* Generated by gdlc. Every function returns a status of gdl.h; docs/abi.md explains. A workspace has the\n"
+      " * bytes that NAME_workspace says, aligned to 64, and need not be cleared; what is written may not overlap what\n"
+      " * is read. */\n"
+      "#ifndef GDL_%.*s_H\n#define GDL_%.*s_H\n#include \"gdl.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n",
+      STR(guard), STR(guard));
   for (uint32_t k = 0; k < n; k++) {
     write_model(&in[k], &arena, out);
     for (uint32_t i = 0; i < in[k].nentries; i++) write_entry(&in[k], &in[k].entry[i], &arena, out);
-    out_printf(out, "\nextern const gdl_module %.*s;\n", STR(module_symbol(&arena, &in[k], in[k].model->name, "_module")));
+    out_printf(out, "\nextern const gdl_module %.*s;\n",
+        STR(module_symbol(&arena, &in[k], in[k].model->name, "_module")));
   }
   out_printf(out, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
   arena_free(&arena);

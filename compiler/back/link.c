@@ -89,8 +89,8 @@ static int run(char *const *argv) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The objects as files in a folder of their own. All names are made first: between making a file and removing it nothing
- * asks for memory, so that a process that ends for lack of it has left nothing behind. */
+/* The objects as files in a folder of their own. All names are made first: between making a file and removing it
+ * nothing asks for memory, so that a process that ends for lack of it has left nothing behind. */
 typedef struct Folder { Str path; const char **name; uint32_t n; } Folder;
 
 static Folder folder_name(Arena *arena, uint32_t n) {

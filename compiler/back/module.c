@@ -102,7 +102,8 @@ static V describe_group(Describe *d, const Group *g) {
   if (e && e->n > 4096) e = NULL;
   uint32_t n = e ? e->n : 1;
   /* breadth first from 1: an element is a generator times one that is known; its word likewise */
-  uint32_t *from = arena_array(d->arena, uint32_t, n), *by = arena_array(d->arena, uint32_t, n), *queue = arena_array(d->arena, uint32_t, n), head = 0, tail = 1;
+  uint32_t *from = arena_array(d->arena, uint32_t, n), *by = arena_array(d->arena, uint32_t, n),
+           *queue = arena_array(d->arena, uint32_t, n), head = 0, tail = 1;
   bool *seen = arena_array(d->arena, bool, n);
   seen[0] = true;
   while (e && head < tail) {
@@ -159,9 +160,14 @@ static V describe_space(Describe *d, const Group *g, const Space *s) {
   for (uint32_t i = 0; i < n; i++)
     for (uint32_t j = 0; j < size; j++) m[i * size + j] = exact_real(g->vector[i].at[j]);
   return STRUCT(d, text(d, s->name), reals(d, m, n * size),
-                c32(d, grid ? acts ? GDL_GRID : GDL_FIXED : torus ? GDL_TORUS : GDL_SET), c32(d, s->ndim),
-                LLVMConstArray2(d->i32, (V[]){ c32(d, s->ndim ? s->shape[0] : (int64_t)s->count), c32(d, s->ndim > 1 ? s->shape[1] : 1) }, 2),
-                real(d, torus && s->base ? -s->offset2 / (2.0 * s->factor) : 0));      /* element i stands at (i factor + offset2 / 2) / divide */
+      c32(d, grid    ? acts ? GDL_GRID : GDL_FIXED
+             : torus ? GDL_TORUS
+                     : GDL_SET),
+      c32(d, s->ndim),
+      LLVMConstArray2(d->i32,
+          (V[]){ c32(d, s->ndim ? s->shape[0] : (int64_t)s->count), c32(d, s->ndim > 1 ? s->shape[1] : 1) }, 2),
+      real(d, torus && s->base ? -s->offset2 / (2.0 * s->factor)
+                               : 0)); /* element i stands at (i factor + offset2 / 2) / divide */
 }
 
 /* --- arguments and entries ------------------------------------------------------------------------ */
@@ -196,7 +202,8 @@ static V describe_arg(Describe *d, const Graph *g, const Arg *a, uint32_t nkinds
   if (a->rep) rep_text(a->rep, &rep);
   for (uint32_t t = 0; a->rep && t < a->rep->n; t++) {
     const Term *x = &a->rep->term[t];
-    term[t] = STRUCT(d, text(d, x->kind->name), c32(d, x->kind->dim), c32(d, x->copies), c32(d, kind_action(d, x->kind)), c32(d, 0));
+    term[t] = STRUCT(d, text(d, x->kind->name), c32(d, x->kind->dim), c32(d, x->copies),
+        c32(d, kind_action(d, x->kind)), c32(d, 0));
   }
   const Space *labels = v && v->type.what == WHAT_LABEL ? v->type.to : NULL;
   uint32_t nlabels = labels ? labels->nlabels ? labels->nlabels : (uint32_t)labels->count : 0;
@@ -222,10 +229,10 @@ static V describe_arg(Describe *d, const Graph *g, const Arg *a, uint32_t nkinds
     kept = array(d, x, acting->elements->n);
   }
   return STRUCT(d, text(d, name), a->rep ? text(d, out_text(&rep)) : null(d), text(d, str_of(axes)),
-                text(d, place(d, v ? v->at : a->at)), array(d, dims, rank), c8(d, dtype), c8(d, a->role), c8(d, rank),
-                c8(d, v ? v->proof.verdict : 0), c16(d, rows < 0 ? -1 : rows + (int32_t)nkinds), c16(d, a->rep ? a->rep->n : 0),
-                array(d, term, a->rep ? a->rep->n : 0), v && a->role == ARG_VALUE ? text(d, str_of(word_name(v->word))) : null(d),
-                c32(d, nlabels), c32(d, 0), numbers, texts, kept);
+      text(d, place(d, v ? v->at : a->at)), array(d, dims, rank), c8(d, dtype), c8(d, a->role), c8(d, rank),
+      c8(d, v ? v->proof.verdict : 0), c16(d, rows < 0 ? -1 : rows + (int32_t)nkinds), c16(d, a->rep ? a->rep->n : 0),
+      array(d, term, a->rep ? a->rep->n : 0), v && a->role == ARG_VALUE ? text(d, str_of(word_name(v->word))) : null(d),
+      c32(d, nlabels), c32(d, 0), numbers, texts, kept);
 }
 
 /* --- sizes ------------------------------------------------------------------------------------------ */
@@ -250,7 +257,8 @@ Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tai
 
 static bool symbol_differs(Str name, Str *all, uint32_t *n, Why *why) {
   for (uint32_t i = 0; i < *n; i++)
-    if (str_equal(all[i], name)) return why_no(why, CODE_NONE, "two functions or descriptors would be called %.*s", STR(name));
+    if (str_equal(all[i], name))
+      return why_no(why, CODE_NONE, "two functions or descriptors would be called %.*s", STR(name));
   all[(*n)++] = name;
   return true;
 }
@@ -357,14 +365,17 @@ static V run_function(Describe *d, const ModuleEntry *e) {
   uint32_t most = 1, nsizes = e->lowered->symbol.n;
   for (uint32_t k = 0; k < code->kernel.n; k++)
     if (code->kernel.at[k].kernel->buf.n > most) most = code->kernel.at[k].kernel->buf.n;
-  V bufs = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, most), ""), ctx = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, 3), "");
+  V bufs = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, most), ""),
+    ctx = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, 3), "");
   for (uint32_t i = 0; i < nsizes; i++) {             /* 0 <= size < 2^31: a lane's index has 32 bits */
     V s = size_at(d, sizes, i);
     refuse_if(d, f, LLVMBuildICmp(d->b, LLVMIntUGT, s, c64(d, INT32_MAX), ""), GDL_BAD_SIZE);
   }
   V address = LLVMBuildPtrToInt(d->b, space, d->i64, "");
-  V crooked = LLVMBuildICmp(d->b, LLVMIntNE, LLVMBuildAnd(d->b, address, c64(d, 63), ""), c64(d, 0), ""), none = LLVMBuildIsNull(d->b, space, "");
-  none = LLVMBuildAnd(d->b, none, LLVMBuildICmp(d->b, LLVMIntNE, size_value(d, &code->workspace, sizes, nsizes), c64(d, 0), ""), "");
+  V crooked = LLVMBuildICmp(d->b, LLVMIntNE, LLVMBuildAnd(d->b, address, c64(d, 63), ""), c64(d, 0), ""),
+    none = LLVMBuildIsNull(d->b, space, "");
+  none = LLVMBuildAnd(d->b, none,
+      LLVMBuildICmp(d->b, LLVMIntNE, size_value(d, &code->workspace, sizes, nsizes), c64(d, 0), ""), "");
   refuse_if(d, f, LLVMBuildOr(d->b, crooked, none, ""), GDL_BAD_WORKSPACE);
   for (uint32_t i = 0; i < e->lowered->arg.n; i++) refuse_pointer(d, f, args, sizes, e->lowered, i);
   /* what the host lends */
@@ -430,10 +441,12 @@ static void typed_function(Describe *d, const ModuleEntry *e, V run) {
   for (uint32_t i = 0; i < nsizes; i++) type[n++] = d->i64;
   for (uint32_t i = 0; i < nargs + 1; i++) type[n++] = d->ptr;
   V f = function(d, module_symbol(d->arena, d->in, e->name, ""), LLVMFunctionType(d->i32, type, n, 0), true);
-  V sizes = LLVMBuildAlloca(d->b, LLVMArrayType2(d->i64, nsizes), ""), args = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, nargs ? nargs : 1), "");
+  V sizes = LLVMBuildAlloca(d->b, LLVMArrayType2(d->i64, nsizes), ""),
+    args = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, nargs ? nargs : 1), "");
   V call = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, sizeof(gdl_call) / 8), "");
   for (uint32_t i = 0; i < nsizes; i++) LLVMBuildStore(d->b, LLVMGetParam(f, i), member(d, sizes, 8 * (uint64_t)i));
-  for (uint32_t i = 0; i < nargs; i++) LLVMBuildStore(d->b, LLVMGetParam(f, nsizes + i), member(d, args, 8 * (uint64_t)i));
+  for (uint32_t i = 0; i < nargs; i++)
+    LLVMBuildStore(d->b, LLVMGetParam(f, nsizes + i), member(d, args, 8 * (uint64_t)i));
   for (uint64_t i = 0; i < sizeof(gdl_call); i += 8) LLVMBuildStore(d->b, null(d), member(d, call, i));
   LLVMBuildStore(d->b, sizes, member(d, call, offsetof(gdl_call, sizes)));
   LLVMBuildStore(d->b, args, member(d, call, offsetof(gdl_call, args)));
@@ -488,16 +501,18 @@ static V describe_weight(Describe *d, const Weight *w, uint64_t offset) {
     for (uint64_t i = 0; i < w->count; i++) x[i] = LLVMConstReal(d->f32, w->number[i]);
     numbers = array(d, x, (uint32_t)w->count);
   }
-  return STRUCT(d, text(d, w->name), text(d, w->out ? w->out->name : S("scalar")), text(d, place(d, w->at)), array(d, dims, w->rank),
-                c64(d, (int64_t)offset), c64(d, (int64_t)w->count), c8(d, w->rank), c8(d, w->trained), c8(d, w->init), c8(d, 0),
-                LLVMConstReal(d->f32, w->scale), numbers);
+  return STRUCT(d, text(d, w->name), text(d, w->out ? w->out->name : S("scalar")), text(d, place(d, w->at)),
+      array(d, dims, w->rank), c64(d, (int64_t)offset), c64(d, (int64_t)w->count), c8(d, w->rank), c8(d, w->trained),
+      c8(d, w->init), c8(d, 0), LLVMConstReal(d->f32, w->scale), numbers);
 }
 
-static V describe_setting(Describe *d, Str name, double value, double least, double most, int32_t index, const Piece *piece, uint32_t n) {
+static V describe_setting(Describe *d, Str name, double value, double least, double most, int32_t index,
+    const Piece *piece, uint32_t n) {
   V *p = arena_array(d->arena, V, n + 1);
   for (uint32_t i = 0; i < n; i++)
     p[i] = STRUCT(d, text(d, piece[i].kind), real(d, piece[i].a), real(d, piece[i].b), real(d, piece[i].over));
-  return STRUCT(d, text(d, name), real(d, value), real(d, least), real(d, most), c32(d, index), c32(d, n), array(d, p, n));
+  return STRUCT(d, text(d, name), real(d, value), real(d, least), real(d, most), c32(d, index), c32(d, n),
+      array(d, p, n));
 }
 
 static const double step_defaults[] = {
@@ -520,7 +535,8 @@ static V describe_settings(Describe *d, uint32_t *n) {
   }
   for (int32_t k = 0; k < STEP_SETTING_COUNT; k++)
     if (!given[k])
-      all[(*n)++] = describe_setting(d, str_of(step_setting_name((StepSetting)k)), step_defaults[k], -INFINITY, INFINITY, k, NULL, 0);
+      all[(*n)++] = describe_setting(d, str_of(step_setting_name((StepSetting)k)), step_defaults[k], -INFINITY,
+          INFINITY, k, NULL, 0);
   return array(d, all, *n);
 }
 
@@ -536,9 +552,10 @@ static V describe_readers(Describe *d, uint32_t *n) {
       const Reader *r = &parts[p].r[i];
       V *column = arena_array(d->arena, V, r->ncolumns + 1);
       for (uint32_t c = 0; c < r->ncolumns; c++)
-        column[c] = STRUCT(d, text(d, r->column[c].input), text(d, r->column[c].column), c32(d, r->column[c].shared), c32(d, 0));
-      all[(*n)++] = STRUCT(d, text(d, r->format), r->file.n ? text(d, r->file) : null(d), text(d, str_of(parts[p].part)),
-                           array(d, column, r->ncolumns), c32(d, r->ncolumns), c32(d, 0));
+        column[c] = STRUCT(d, text(d, r->column[c].input), text(d, r->column[c].column), c32(d, r->column[c].shared),
+            c32(d, 0));
+      all[(*n)++] = STRUCT(d, text(d, r->format), r->file.n ? text(d, r->file) : null(d),
+          text(d, str_of(parts[p].part)), array(d, column, r->ncolumns), c32(d, r->ncolumns), c32(d, 0));
     }
   return array(d, all, *n);
 }
@@ -550,12 +567,13 @@ static V describe_claims(Describe *d, uint32_t *n) {
   static const char *const verdicts[] = { "proved", "audited", "broken" };
   for (uint32_t i = 0; i < m->noutputs; i++) {
     const Proof *p = &m->output[i].value->proof;
-    all[(*n)++] = STRUCT(d, text(d, m->output[i].name), text(d, str_of(verdicts[p->verdict])), text(d, p->residual.n ? p->residual : m->acts),
-                         text(d, place(d, m->output[i].at)), real(d, 0));
+    all[(*n)++] = STRUCT(d, text(d, m->output[i].name), text(d, str_of(verdicts[p->verdict])),
+        text(d, p->residual.n ? p->residual : m->acts), text(d, place(d, m->output[i].at)), real(d, 0));
   }
   for (uint32_t i = 0; i < m->claim.n; i++) {
     const Claim *c = &m->claim.at[i];
-    all[(*n)++] = STRUCT(d, text(d, c->text), text(d, c->verdict), text(d, c->group ? c->group->name : S("")), text(d, place(d, c->at)), real(d, c->within));
+    all[(*n)++] = STRUCT(d, text(d, c->text), text(d, c->verdict), text(d, c->group ? c->group->name : S("")),
+        text(d, place(d, c->at)), real(d, c->within));
   }
   return array(d, all, *n);
 }
@@ -572,10 +590,12 @@ void module_describe(LLVMModuleRef module, Arena *arena, const ModuleInput *in) 
   for (uint32_t i = 0; m->train && i < m->train->naugment; i++) group_number(&d, m->train->augment[i]);
   for (uint32_t i = 0; i < m->claim.n; i++)
     if (m->claim.at[i].group) group_number(&d, m->claim.at[i].group);
-  if (d.group.n == 1 && !generators(d.group.at[0]))   /* so that `eval --move r` can turn the data of any model on square pictures */
+  if (d.group.n == 1 &&
+      !generators(d.group.at[0])) /* so that `eval --move r` can turn the data of any model on square pictures */
     for (uint32_t i = 0; i < m->ninputs && d.group.n == 1; i++) {
       const Space *s = m->input[i]->type.on;
-      if (s && (s->sort == SPACE_GRID || s->sort == SPACE_TORUS) && s->shape[0] == s->shape[1]) group_number(&d, group_dihedral(d.reps->groups, 4));
+      if (s && (s->sort == SPACE_GRID || s->sort == SPACE_TORUS) && s->shape[0] == s->shape[1])
+        group_number(&d, group_dihedral(d.reps->groups, 4));
     }
   for (uint32_t e = 0; e < in->nentries; e++)         /* all kinds first: spaces are numbered behind them */
     for (uint32_t a = 0; a < in->entry[e].lowered->arg.n; a++) {
@@ -600,25 +620,27 @@ void module_describe(LLVMModuleRef module, Arena *arena, const ModuleInput *in) 
   V *weight = arena_array(arena, V, m->weight.n + 1);
   for (uint32_t i = 0; i < m->weight.n; i++) weight[i] = describe_weight(&d, m->weight.at[i], layout.offset[i]);
   uint32_t nsettings, nreaders, nclaims, nscores = m->train ? 1 + m->train->nmetrics : 0;
-  V settings = describe_settings(&d, &nsettings), readers = describe_readers(&d, &nreaders), claims = describe_claims(&d, &nclaims);
+  V settings = describe_settings(&d, &nsettings), readers = describe_readers(&d, &nreaders),
+    claims = describe_claims(&d, &nclaims);
   V *score = arena_array(arena, V, nscores + 1);
   for (uint32_t i = 0; i < nscores; i++) score[i] = text(&d, i ? m->train->metric[i - 1].text : S("loss"));
   V *augment = arena_array(arena, V, m->train ? m->train->naugment + 1 : 1);
-  for (uint32_t i = 0; m->train && i < m->train->naugment; i++) augment[i] = c32(&d, group_number(&d, m->train->augment[i]));
+  for (uint32_t i = 0; m->train && i < m->train->naugment; i++)
+    augment[i] = c32(&d, group_number(&d, m->train->augment[i]));
   Out certificate = { .arena = arena };
   program_certificate_json(in->program, &certificate);
   uint32_t naugment = m->train ? m->train->naugment : 0;
   int32_t flags = m->train ? m->train->augment_permutations + 2 * m->train->augment_translations : 0;
-  V all = STRUCT(&d, c32(&d, GDL_ABI), c32(&d, GDL_CPU), text(&d, m->name), text(&d, in->target), text(&d, S("gdlc 0.1")),
-                 text(&d, out_text(&certificate)), text(&d, in->source), c64(&d, (int64_t)in->program->hash),
-                 array(&d, kernel, in->nentries), array(&d, weight, m->weight.n), array(&d, group, d.group.n),
-                 array(&d, action, d.group.n * (nkinds + d.space.n)), settings, claims, readers,
-                 c32(&d, in->nentries), c32(&d, m->weight.n), c32(&d, d.group.n), c32(&d, nkinds + d.space.n), c32(&d, nsettings),
-                 c32(&d, nclaims), c32(&d, nscores), c32(&d, nreaders),
-                 c64(&d, (int64_t)layout.nparam), c64(&d, (int64_t)layout.ntrained), c64(&d, (int64_t)layout.nmoment),
-                 c64(&d, m->train ? 1 + 2 * (int64_t)model_pairs(m) : 0), array(&d, score, nscores),
-                 m->train ? text(&d, m->train->optimizer) : null(&d), real(&d, m->train ? m->train->valid_part : 0),
-                 array(&d, augment, naugment), c32(&d, naugment), c32(&d, flags), null(&d), null(&d));
+  V all = STRUCT(&d, c32(&d, GDL_ABI), c32(&d, GDL_CPU), text(&d, m->name), text(&d, in->target),
+      text(&d, S("gdlc 0.1")), text(&d, out_text(&certificate)), text(&d, in->source),
+      c64(&d, (int64_t)in->program->hash), array(&d, kernel, in->nentries), array(&d, weight, m->weight.n),
+      array(&d, group, d.group.n), array(&d, action, d.group.n * (nkinds + d.space.n)), settings, claims, readers,
+      c32(&d, in->nentries), c32(&d, m->weight.n), c32(&d, d.group.n), c32(&d, nkinds + d.space.n), c32(&d, nsettings),
+      c32(&d, nclaims), c32(&d, nscores), c32(&d, nreaders), c64(&d, (int64_t)layout.nparam),
+      c64(&d, (int64_t)layout.ntrained), c64(&d, (int64_t)layout.nmoment),
+      c64(&d, m->train ? 1 + 2 * (int64_t)model_pairs(m) : 0), array(&d, score, nscores),
+      m->train ? text(&d, m->train->optimizer) : null(&d), real(&d, m->train ? m->train->valid_part : 0),
+      array(&d, augment, naugment), c32(&d, naugment), c32(&d, flags), null(&d), null(&d));
   Str name = in->the_module ? S("gdl_the_module") : module_symbol(arena, in, m->name, "_module");
   V g = LLVMAddGlobal(module, LLVMTypeOf(all), name.at);
   LLVMSetInitializer(g, all);

@@ -63,7 +63,8 @@ static bool linker_name(Str file, Str *name) {
 }
 
 static void escaped(Out *out, Str path) {                     /* pkg-config takes blanks as ends of words */
-  for (uint32_t i = 0; i < path.n; i++) out_printf(out, "%s%c", strchr(" \t\"'\\$", path.at[i]) ? "\\" : "", path.at[i]);
+  for (uint32_t i = 0; i < path.n; i++)
+    out_printf(out, "%s%c", strchr(" \t\"'\\$", path.at[i]) ? "\\" : "", path.at[i]);
 }
 
 void package_pkgconfig(const Package *p, Arena *arena, Str at, Out *out) {
@@ -72,7 +73,8 @@ void package_pkgconfig(const Package *p, Arena *arena, Str at, Out *out) {
   escaped(out, folder_from(arena, at, library));
   out_printf(out, "\nincludedir=${pcfiledir}");
   escaped(out, folder_from(arena, at, p->header));
-  out_printf(out, "\n\nName: %.*s\nDescription: functions of %.*s.gdl, compiled by gdlc for %.*s\nVersion: 0.1\n", STR(p->name), STR(p->name), STR(p->target));
+  out_printf(out, "\n\nName: %.*s\nDescription: functions of %.*s.gdl, compiled by gdlc for %.*s\nVersion: 0.1\n",
+      STR(p->name), STR(p->name), STR(p->target));
   out_printf(out, "Cflags: -I${includedir}\nLibs: ");
   if (!p->library.n && linker_name(file_of(library), &name)) {
     out_printf(out, "-L${libdir} -l");
@@ -86,10 +88,14 @@ void package_pkgconfig(const Package *p, Arena *arena, Str at, Out *out) {
 
 void package_cmake(const Package *p, Arena *arena, Str at, Out *out) {
   Str library = p->library.n ? p->library : p->shared, n = p->name;
-  out_printf(out, "# find_package(%.*s): the target %.*s::%.*s, compiled by gdlc for %.*s\n", STR(n), STR(n), STR(n), STR(p->target));
-  out_printf(out, "if(NOT TARGET %.*s::%.*s)\n  add_library(%.*s::%.*s %s IMPORTED)\n", STR(n), STR(n), STR(n), STR(n), p->library.n ? "STATIC" : "SHARED");
+  out_printf(out, "# find_package(%.*s): the target %.*s::%.*s, compiled by gdlc for %.*s\n", STR(n), STR(n), STR(n),
+      STR(p->target));
+  out_printf(out, "if(NOT TARGET %.*s::%.*s)\n  add_library(%.*s::%.*s %s IMPORTED)\n", STR(n), STR(n), STR(n), STR(n),
+      p->library.n ? "STATIC" : "SHARED");
   out_printf(out, "  set_target_properties(%.*s::%.*s PROPERTIES\n", STR(n), STR(n));
-  out_printf(out, "    IMPORTED_LOCATION \"${CMAKE_CURRENT_LIST_DIR}%.*s/%.*s\"\n", STR(folder_from(arena, at, library)), STR(file_of(library)));
-  out_printf(out, "    INTERFACE_INCLUDE_DIRECTORIES \"${CMAKE_CURRENT_LIST_DIR}%.*s\"\n", STR(folder_from(arena, at, p->header)));
+  out_printf(out, "    IMPORTED_LOCATION \"${CMAKE_CURRENT_LIST_DIR}%.*s/%.*s\"\n",
+      STR(folder_from(arena, at, library)), STR(file_of(library)));
+  out_printf(out, "    INTERFACE_INCLUDE_DIRECTORIES \"${CMAKE_CURRENT_LIST_DIR}%.*s\"\n",
+      STR(folder_from(arena, at, p->header)));
   out_printf(out, "    INTERFACE_LINK_LIBRARIES m)\nendif()\n");
 }

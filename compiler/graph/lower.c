@@ -69,7 +69,7 @@ uint16_t lower_dom(Lower *l, const Space *s) {
   case SPACE_CYCLE: case SPACE_TORUS: d.moved = d.wrap = true; break;
   case SPACE_LINE: case SPACE_GRID: d.moved = s->action && s->action->group; d.window = true; break;
   case SPACE_LABELS: case SPACE_ORBITS: break;
-  case SPACE_PAIRS:                                     /* of a set: rows like edges; of others two axes, [receiver][sender] */
+  case SPACE_PAIRS: /* of a set: rows like edges; of others two axes, [receiver][sender] */
     if (!space_ragged(s)) bug("pairs are two axes");
     d.moved = true;
     break;
@@ -257,7 +257,8 @@ static void lower_score(Lower *l) {
     const Value *v = m->value.at[i];
     bool averages = i >= m->nmodel && word_averages(v->word);
     if (averages)
-      l->pair[i] = (Pair){ scalar_input(l, sums, 1 + 2 * (uint64_t)pair), scalar_input(l, sums, 2 + 2 * (uint64_t)pair) };
+      l->pair[i] =
+          (Pair){ scalar_input(l, sums, 1 + 2 * (uint64_t)pair), scalar_input(l, sums, 2 + 2 * (uint64_t)pair) };
     pair += averages;
     if (needed[i] && (averages || v->word != WORD_input)) lower_value(l, v);
   }
@@ -288,7 +289,8 @@ static Val lower_loss(Lower *l) { return squeeze(l, l->of[l->model->train->loss-
 static void lower_slope(Lower *l) {
   const Model *m = l->model;
   ParamLayout p = param_layout(l->arena, m);
-  Val loss = lower_loss(l), *by = arena_array(l->arena, Val, m->weight.n), *slope = arena_array(l->arena, Val, m->weight.n);
+  Val loss = lower_loss(l), *by = arena_array(l->arena, Val, m->weight.n),
+      *slope = arena_array(l->arena, Val, m->weight.n);
   for (uint32_t i = 0; i < m->weight.n; i++)
     if (m->weight.at[i]->trained) by[i] = lower_weight(l, m->weight.at[i]);
   Val one = graph_constant(l->g, &(Shape){ .number = NUMBER_REAL }, 1);
@@ -358,7 +360,8 @@ static void store_param_cotangent(Lower *l, const Val *weight, const Val *slope)
     const Weight *w = m->weight.at[i];
     if (!w->trained) continue;
     uint64_t end = l->offset[i] + w->count;
-    graph_store(l->g, arg, l->offset[i], 0, slope[i] ? slope[i] : graph_constant(l->g, &l->g->node.at[weight[i]].shape, 0));
+    graph_store(l->g, arg, l->offset[i], 0,
+        slope[i] ? slope[i] : graph_constant(l->g, &l->g->node.at[weight[i]].shape, 0));
     if (end % 16) graph_store(l->g, arg, end, 0, zeros(l, 16 - end % 16));
   }
   if (p.ntrained < p.nparam) graph_store(l->g, arg, p.ntrained, 0, zeros(l, p.nparam - p.ntrained));
@@ -389,7 +392,8 @@ static void lower_pull(Lower *l) {
 }
 
 Graph *graph_lower(Arena *arena, const Program *program, const Model *model, EntryKind kind, bool f64) {
-  Str name = str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 && kind != ENTRY_SCORE ? "64" : "");
+  Str name =
+      str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 && kind != ENTRY_SCORE ? "64" : "");
   ParamLayout layout = param_layout(arena, model);
   Lower l = { .arena = arena, .program = program, .model = model, .kind = kind,
     .training = entries[kind].training, .draws = entries[kind].draws,

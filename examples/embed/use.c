@@ -15,7 +15,10 @@ enum { PIXELS = 28 * 28, CLASSES = 10 };
 static float *read_floats(const char *path, int64_t *n) {
   FILE *f = fopen(path, "rb");
   unsigned char head[10];
-  if (!f || fread(head, 1, 10, f) != 10 || memcmp(head, "\x93NUMPY\x01", 7)) { fprintf(stderr, "%s: no NPY file\n", path); exit(1); }
+  if (!f || fread(head, 1, 10, f) != 10 || memcmp(head, "\x93NUMPY\x01", 7)) {
+    fprintf(stderr, "%s: no NPY file\n", path);
+    exit(1);
+  }
   long begin = 10 + head[8] + 256L * head[9];
   fseek(f, 0, SEEK_END);
   *n = (ftell(f) - begin) / (long)sizeof(float);

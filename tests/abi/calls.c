@@ -14,10 +14,12 @@
 
 enum { B = 5, PIXELS = 144, CLASSES = 3, THREADS = 2 };
 typedef struct Arrays {
-  double image[B * PIXELS], param[small_nparam], logits[B * CLASSES], d_logits[B * CLASSES], d_image[B * PIXELS], d_param[small_nparam];
+  double image[B * PIXELS], param[small_nparam], logits[B * CLASSES], d_logits[B * CLASSES], d_image[B * PIXELS],
+      d_param[small_nparam];
 } Arrays;
 typedef struct Floats {
-  float image[B * PIXELS], param[small_nparam], logits[B * CLASSES], d_logits[B * CLASSES], d_image[B * PIXELS], d_param[small_nparam];
+  float image[B * PIXELS], param[small_nparam], logits[B * CLASSES], d_logits[B * CLASSES], d_image[B * PIXELS],
+      d_param[small_nparam];
 } Floats;
 
 static int failed;
@@ -64,7 +66,9 @@ static void gradients(Arrays *a, Floats *f) {
   double worst[7], length = 0, most = 0;
   void *w = space(small_pull64_workspace(B)), *w32 = space(small_pull_workspace(B));
   for (int i = 0; i < small_nparam; i++) a->d_param[i] = f->d_param[i] = NAN;
-  expect(small_pull64(B, a->image, a->param, a->d_logits, a->d_image, a->d_param, w) == GDL_OK && small_pull(B, f->image, f->param, f->d_logits, f->d_image, f->d_param, w32) == GDL_OK, "the gradient in f64 and f32");
+  expect(small_pull64(B, a->image, a->param, a->d_logits, a->d_image, a->d_param, w) == GDL_OK &&
+             small_pull(B, f->image, f->param, f->d_logits, f->d_image, f->d_param, w32) == GDL_OK,
+      "the gradient in f64 and f32");
   free(w);
   free(w32);
   for (int i = 0; i < B * PIXELS; i++) length += a->d_image[i] * a->d_image[i];
@@ -74,7 +78,8 @@ static void gradients(Arrays *a, Floats *f) {
   for (int q = 0; q < 7; q++) {
     double slope = 0;
     for (int i = 0; i < B * PIXELS; i++) slope += (e[i] = uniform(&state)) * a->d_image[i];
-    for (int i = 0; i < small_nparam; i++) slope += (e[B * PIXELS + i] = i < small_ntrained ? uniform(&state) : 0) * a->d_param[i];
+    for (int i = 0; i < small_nparam; i++)
+      slope += (e[B * PIXELS + i] = i < small_ntrained ? uniform(&state) : 0) * a->d_param[i];
     worst[q] = INFINITY;
     for (double h = 1e-4; h > 1e-7; h /= 10) {
       double y[2];
@@ -89,7 +94,8 @@ static void gradients(Arrays *a, Floats *f) {
   qsort(worst, 7, sizeof *worst, compare);
   expect(length > 1e-3 && worst[3] < 1e-7, "the gradient of the library = central differences of its value");
   for (int i = 0; i < B * PIXELS; i++) most = fmax(most, fabs(a->d_image[i] - (double)f->d_image[i]));
-  for (int i = 0; i < small_nparam; i++) most = fmax(most, isnan(f->d_param[i]) ? INFINITY : fabs(a->d_param[i] - (double)f->d_param[i]));
+  for (int i = 0; i < small_nparam; i++)
+    most = fmax(most, isnan(f->d_param[i]) ? INFINITY : fabs(a->d_param[i] - (double)f->d_param[i]));
   expect(most < 1e-4 * length, "the gradient in f32 = that in f64 to 1e-4");
 }
 
@@ -108,7 +114,8 @@ static void moved(const Arrays *a) {
     int n = act->shape[0], to[PIXELS];
     for (int i = 0; i < PIXELS; i++) {
       double y = i / n - (n - 1) / 2.0, x = i % n - (n - 1) / 2.0;
-      to[i] = (int)lround(matrix[0] * y + matrix[1] * x + (n - 1) / 2.0) * n + (int)lround(matrix[2] * y + matrix[3] * x + (n - 1) / 2.0);
+      to[i] = (int)lround(matrix[0] * y + matrix[1] * x + (n - 1) / 2.0) * n +
+              (int)lround(matrix[2] * y + matrix[3] * x + (n - 1) / 2.0);
       seen += to[i] != i;
     }
     for (int i = 0; i < B * PIXELS; i++) image[i / PIXELS * PIXELS + to[i % PIXELS]] = a->image[i];
@@ -123,8 +130,9 @@ static void moved(const Arrays *a) {
     }
   }
   free(w);
-  expect(ok && seen > 0 && length[0] > 0 && length[1] > 0 && worst[0] <= 1e-12 * length[0] && worst[1] <= 1e-12 * length[1],
-         "a moved picture has the moved cotangent, by the matrices of the descriptor, and weights the same one");
+  expect(ok && seen > 0 && length[0] > 0 && length[1] > 0 && worst[0] <= 1e-12 * length[0] &&
+             worst[1] <= 1e-12 * length[1],
+      "a moved picture has the moved cotangent, by the matrices of the descriptor, and weights the same one");
 }
 
 /* --- at once ------------------------------------------------------------------------------------------ */
@@ -135,7 +143,8 @@ static void *both(void *context) {
     void *w = space(small_workspace(B)), *w2 = space(small_pull_workspace(B));
     j->status = small(B, j->in->image, j->in->param, j->own.logits, w) ||
                 small_pull(B, j->in->image, j->in->param, j->in->d_logits, j->own.d_image, j->own.d_param, w2);
-    j->status |= memcmp(j->own.logits, j->in->logits, sizeof j->in->logits) || memcmp(j->own.d_image, j->in->d_image, sizeof j->in->d_image) ||
+    j->status |= memcmp(j->own.logits, j->in->logits, sizeof j->in->logits) ||
+                 memcmp(j->own.d_image, j->in->d_image, sizeof j->in->d_image) ||
                  memcmp(j->own.d_param, j->in->d_param, sizeof j->in->d_param);
     free(w);
     free(w2);
@@ -149,7 +158,11 @@ static void at_once(Floats *f, int rounds) {
   void *w = space(small_workspace(B));
   int ok = !small(B, f->image, f->param, f->logits, w);
   free(w);
-  for (int i = 0; i < THREADS; i++) { job[i].in = f; job[i].rounds = rounds; ok &= !pthread_create(&thread[i], NULL, both, &job[i]); }
+  for (int i = 0; i < THREADS; i++) {
+    job[i].in = f;
+    job[i].rounds = rounds;
+    ok &= !pthread_create(&thread[i], NULL, both, &job[i]);
+  }
   for (int i = 0; i < THREADS; i++) { pthread_join(thread[i], NULL); ok &= !job[i].status; }
   expect(ok, "two threads at once give the bits of one");
 }
@@ -168,11 +181,18 @@ static void lent(const Floats *f) {
     if (k->entry != GDL_PULL || k->dtype != GDL_F32) continue;
     static Floats y;
     int64_t sizes[1] = { B };
-    void *w = space(small_pull_workspace(B)), *args[] = { (void *)(uintptr_t)f->image, (void *)(uintptr_t)f->param, (void *)(uintptr_t)f->d_logits, y.d_image, y.d_param };
+    void *w = space(small_pull_workspace(B)), *args[] = { (void *)(uintptr_t)f->image, (void *)(uintptr_t)f->param,
+      (void *)(uintptr_t)f->d_logits, y.d_image, y.d_param };
     gdl_call c = { sizes, args, w, NULL, NULL, &host };
-    expect(k->nargs == 5 && k->args[2].role == GDL_COTANGENT && k->args[3].role == GDL_GRAD && k->args[4].role == GDL_GRAD, "pull takes image, param, d_logits, d_image, d_param");
-    expect(k->args[3].nterms == k->args[0].nterms && k->args[3].rows == k->args[0].rows && k->args[3].terms[0].action == k->args[0].terms[0].action && !strcmp(k->args[3].rep, k->args[0].rep), "a cotangent has the type of its value");
-    expect(k->run(&c) == GDL_OK && calls == k->nstages && !memcmp(y.d_image, f->d_image, sizeof y.d_image) && !memcmp(y.d_param, f->d_param, sizeof y.d_param), "a host that lends threads, the last range first, gets the same bits");
+    expect(k->nargs == 5 && k->args[2].role == GDL_COTANGENT && k->args[3].role == GDL_GRAD &&
+               k->args[4].role == GDL_GRAD,
+        "pull takes image, param, d_logits, d_image, d_param");
+    expect(k->args[3].nterms == k->args[0].nterms && k->args[3].rows == k->args[0].rows &&
+               k->args[3].terms[0].action == k->args[0].terms[0].action && !strcmp(k->args[3].rep, k->args[0].rep),
+        "a cotangent has the type of its value");
+    expect(k->run(&c) == GDL_OK && calls == k->nstages && !memcmp(y.d_image, f->d_image, sizeof y.d_image) &&
+               !memcmp(y.d_param, f->d_param, sizeof y.d_param),
+        "a host that lends threads, the last range first, gets the same bits");
     free(w);
   }
 }
@@ -187,7 +207,8 @@ static void one_by_one(const Floats *f) {
   }
   free(w);
   free(w2);
-  expect(ok && !memcmp(y, f->logits, sizeof y) && !memcmp(dx, f->d_image, sizeof dx), "samples one by one have the bits of a batch, and so have their gradients");
+  expect(ok && !memcmp(y, f->logits, sizeof y) && !memcmp(dx, f->d_image, sizeof dx),
+      "samples one by one have the bits of a batch, and so have their gradients");
 }
 
 /* --- wrong calls -------------------------------------------------------------------------------------- */
@@ -196,11 +217,19 @@ static void misuse(const Floats *f) {
   memset(y, 0x55, sizeof y);
   memcpy(before, y, sizeof y);
   char *w = space(small_workspace(B) + 64), odd[sizeof y + 4];
-  expect(small(-1, f->image, f->param, y, w) == GDL_BAD_SIZE && small(INT64_C(1) << 31, f->image, f->param, y, w) == GDL_BAD_SIZE && small(INT64_MIN, f->image, f->param, y, w) == GDL_BAD_SIZE, "a size below 0 or above 2^31 - 1 is refused");
-  expect(small(B, f->image, f->param, y, w + 4) == GDL_BAD_WORKSPACE && small(B, f->image, f->param, y, w + 32) == GDL_BAD_WORKSPACE, "a workspace that is not aligned is refused");
+  expect(small(-1, f->image, f->param, y, w) == GDL_BAD_SIZE &&
+             small(INT64_C(1) << 31, f->image, f->param, y, w) == GDL_BAD_SIZE &&
+             small(INT64_MIN, f->image, f->param, y, w) == GDL_BAD_SIZE,
+      "a size below 0 or above 2^31 - 1 is refused");
+  expect(small(B, f->image, f->param, y, w + 4) == GDL_BAD_WORKSPACE &&
+             small(B, f->image, f->param, y, w + 32) == GDL_BAD_WORKSPACE,
+      "a workspace that is not aligned is refused");
   expect(small(B, f->image, f->param, y, NULL) == GDL_BAD_WORKSPACE, "no workspace is refused");
-  expect(small(B, NULL, f->param, y, w) == GDL_BAD_ARG && small(B, f->image, NULL, y, w) == GDL_BAD_ARG && small(B, f->image, f->param, NULL, w) == GDL_BAD_ARG, "NULL for an argument is refused");
-  expect(small(B, f->image, f->param, (float *)(void *)(odd + 1 + (-(uintptr_t)odd & 3)), w) == GDL_BAD_ARG, "an argument between two numbers is refused");
+  expect(small(B, NULL, f->param, y, w) == GDL_BAD_ARG && small(B, f->image, NULL, y, w) == GDL_BAD_ARG &&
+             small(B, f->image, f->param, NULL, w) == GDL_BAD_ARG,
+      "NULL for an argument is refused");
+  expect(small(B, f->image, f->param, (float *)(void *)(odd + 1 + (-(uintptr_t)odd & 3)), w) == GDL_BAD_ARG,
+      "an argument between two numbers is refused");
   expect(!memcmp(y, before, sizeof y), "a call that is refused writes nothing");
   expect(small(0, NULL, f->param, NULL, w) == GDL_OK && !memcmp(y, before, sizeof y), "no sample is no work");
   float dw[small_nparam];
@@ -209,7 +238,9 @@ static void misuse(const Floats *f) {
   expect(small_pull(0, NULL, f->param, NULL, NULL, dw, w2) == GDL_OK, "the gradient of no sample");
   for (int i = 0; i < small_nparam; i++) zero &= dw[i] == 0;
   expect(zero, "... is 0");
-  expect(small_workspace(-1) == 0 && small_workspace(INT64_C(1) << 31) == 0 && small_workspace(7) % 64 == 0 && small_workspace(0) > 0, "the workspace of a size");
+  expect(small_workspace(-1) == 0 && small_workspace(INT64_C(1) << 31) == 0 && small_workspace(7) % 64 == 0 &&
+             small_workspace(0) > 0,
+      "the workspace of a size");
   free(w);
   free(w2);
 }

@@ -17,7 +17,10 @@ typedef struct Side { Trial t; Args args; } Side;      /* an entry and its argum
 typedef enum Along { ALONG_INPUTS, ALONG_WEIGHTS } Along;
 
 static Side open_side(Arena *arena, const Program *p, const Model *m, EntryKind kind, int64_t batch) {
-  Side s = { .t = { .arena = arena, .g = graph_lower(arena, p, m, kind, true), .sizes = { batch, 5, 4, 3, 6, 2, 1, 1 }, .state = 7 } };
+  Side s = { .t = { .arena = arena,
+                 .g = graph_lower(arena, p, m, kind, true),
+                 .sizes = { batch, 5, 4, 3, 6, 2, 1, 1 },
+                 .state = 7 } };
   s.args = make_args(&s.t, p, m, BASE_F64);
   return s;
 }
@@ -47,7 +50,8 @@ static double paired(const Side *value, const Side *pull, Arena *arena) {
     const Arg *y = &value->t.g->arg.at[i];
     if (y->role != ARG_OUT || y->number != NUMBER_REAL) continue;
     int c = find(pull->t.g, str_format(arena, "d_%.*s", STR(y->name)));
-    for (uint64_t k = 0; k < value->args.n[i]; k++) sum += ((double *)value->args.f64[i])[k] * ((double *)pull->args.f64[c])[k];
+    for (uint64_t k = 0; k < value->args.n[i]; k++)
+      sum += ((double *)value->args.f64[i])[k] * ((double *)pull->args.f64[c])[k];
   }
   return sum;
 }
@@ -62,7 +66,8 @@ static bool all_written(const Side *pull) {
 
 static void clear_all(Side *pull) {
   for (uint32_t i = 0; i < pull->t.g->arg.n; i++)
-    for (uint64_t k = 0; pull->t.g->arg.at[i].role == ARG_GRAD && k < pull->args.n[i]; k++) ((double *)pull->args.f64[i])[k] = NAN;
+    for (uint64_t k = 0; pull->t.g->arg.at[i].role == ARG_GRAD && k < pull->args.n[i]; k++)
+      ((double *)pull->args.f64[i])[k] = NAN;
 }
 
 /* Statistics, and what no weight owns. */
@@ -107,7 +112,8 @@ static double trial_along(Side *value, Side *pull, const Model *m, Along along, 
       double y[2];
       for (int s = 0; s < 2; s++) {
         for (uint32_t i = 0; i < n; i++)
-          for (uint64_t k = 0; at[i] && k < value->args.n[i]; k++) ((double *)value->args.f64[i])[k] = at[i][k] + (s ? -h : h) * e[i][k];
+          for (uint64_t k = 0; at[i] && k < value->args.n[i]; k++)
+            ((double *)value->args.f64[i])[k] = at[i][k] + (s ? -h : h) * e[i][k];
         run(value);
         y[s] = paired(value, pull, arena);
       }
@@ -122,10 +128,13 @@ static double trial_along(Side *value, Side *pull, const Model *m, Along along, 
 
 static void trial(const char *file, const Program *p, const Model *m, void *batch) {
   Arena arena = { 0 };
-  Side value = open_side(&arena, p, m, ENTRY_INFER, *(const int64_t *)batch), pull = open_side(&arena, p, m, ENTRY_PULL, *(const int64_t *)batch);
+  Side value = open_side(&arena, p, m, ENTRY_INFER, *(const int64_t *)batch),
+       pull = open_side(&arena, p, m, ENTRY_PULL, *(const int64_t *)batch);
   for (uint32_t i = 0; i < value.t.g->arg.n; i++) {    /* inputs and weights are the same */
     int k = find(pull.t.g, value.t.g->arg.at[i].name);
-    if (k >= 0) pull.args.f64[k] = memcpy(pull.args.f64[k], value.args.f64[i], value.args.n[i] * (value.t.g->arg.at[i].number == NUMBER_REAL ? 8 : 4));
+    if (k >= 0)
+      pull.args.f64[k] = memcpy(pull.args.f64[k], value.args.f64[i],
+          value.args.n[i] * (value.t.g->arg.at[i].number == NUMBER_REAL ? 8 : 4));
   }
   clear_all(&pull);
   run(&pull);
@@ -133,10 +142,14 @@ static void trial(const char *file, const Program *p, const Model *m, void *batc
   if (all_written(&pull)) printf("pass %s %s: all numbers are written\n", file, name);
   else printf("fail %s %s: some numbers are not written\n", file, name);
   int gradient = find(pull.t.g, S("d_param"));
-  if (gradient >= 0) printf("%s %s %s: nothing for statistics and between weights\n", rest_is_zero(&pull, m, gradient, &arena) ? "pass" : "fail", file, name);
+  if (gradient >= 0)
+    printf("%s %s %s: nothing for statistics and between weights\n",
+        rest_is_zero(&pull, m, gradient, &arena) ? "pass" : "fail", file, name);
   for (int along = 0; along < 2; along++) {
     double x = trial_along(&value, &pull, m, (Along)along, &arena);
-    if (x >= 0) printf("%s %s %s: cotangents of the %s = central differences (%.1e)\n", x <= 1e-7 ? "pass" : "fail", file, name, along == ALONG_INPUTS ? "inputs" : "weights", x);
+    if (x >= 0)
+      printf("%s %s %s: cotangents of the %s = central differences (%.1e)\n", x <= 1e-7 ? "pass" : "fail", file, name,
+          along == ALONG_INPUTS ? "inputs" : "weights", x);
   }
   fflush(stdout);
   arena_free(&arena);
