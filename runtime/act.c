@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const gdl_action *action_of(const Move *v, int a) { return &v->module->actions[v->group * v->module->nactions + a]; }
-static bool moving(const gdl_action *a) { return a->matrix && a->moves != GDL_FIXED && a->moves != GDL_SET && a->dim > 0; }
+static const gdl_action *action_of(const Move *v, int a) {
+  return &v->module->actions[v->group * v->module->nactions + a];
+}
+static bool moving(const gdl_action *a) {
+  return a->matrix && a->moves != GDL_FIXED && a->moves != GDL_SET && a->dim > 0;
+}
 
 bool rt_move_open(Move *v, const gdl_module *m, int32_t group, int64_t rows_most, Trouble *t) {
   *v = (Move){ .module = m, .group = group };
@@ -194,14 +198,16 @@ bool rt_move_parse(Move *v, const char *word, Trouble *t) {
         size_t k = strlen(all);
         snprintf(all + k, sizeof all - k, " %s", rt_generator(g, i, buffer, sizeof buffer));
       }
-      return rt_fail(t, EXIT_USAGE, "--move %s: no generator of %s stands at `%s`; they are:%s", word, g->name, at, all);
+      return rt_fail(t, EXIT_USAGE, "--move %s: no generator of %s stands at `%s`; they are:%s", word, g->name, at,
+          all);
     }
     at += length;
     long power = 1;
     if (*at == '^') {
       char *end = NULL;
       power = strtol(at + 1, &end, 10);
-      if (end == at + 1 || labs(power) > 1000) return rt_fail(t, EXIT_USAGE, "--move %s: a power from -1000 to 1000 must follow `^`", word);
+      if (end == at + 1 || labs(power) > 1000)
+        return rt_fail(t, EXIT_USAGE, "--move %s: a power from -1000 to 1000 must follow `^`", word);
       at = end;
     }
     for (long k = 0; k < labs(power); k++) rt_move_generator(v, best, power < 0);
@@ -253,7 +259,8 @@ static void permutation(Move *v, int a, int64_t n) {
 }
 
 /* Adds weight * row (y, x) of `in`, where there is one. */
-static void add_row(const double *in, double *out, int64_t numbers, const int64_t *shape, int64_t y, int64_t x, bool wrap, double weight) {
+static void add_row(const double *in, double *out, int64_t numbers, const int64_t *shape, int64_t y, int64_t x,
+    bool wrap, double weight) {
   if (wrap) y = (y % shape[0] + shape[0]) % shape[0], x = (x % shape[1] + shape[1]) % shape[1];
   if (weight == 0 || y < 0 || x < 0 || y >= shape[0] || x >= shape[1]) return;
   const double *from = in + (y * shape[1] + x) * numbers;
@@ -267,12 +274,14 @@ static void move_grid(const Move *v, int a, bool label, int64_t numbers, const d
   double inverse[4] = { 1, 0, 0, 1 }, w[4];
   if (v->matrix[a] && line) inverse[0] = 1 / v->matrix[a][0];
   if (v->matrix[a] && !line) invert(v->matrix[a], inverse, w, 2);
-  double centre[2] = { torus ? x->centre : (double)(shape[0] - 1) / 2, torus ? line ? 0 : x->centre : (double)(shape[1] - 1) / 2 };
+  double centre[2] = { torus ? x->centre : (double)(shape[0] - 1) / 2, torus ? line ? 0 : x->centre
+      : (double)(shape[1] - 1) / 2 };
   double shift[2] = { torus ? shift_on(v, 0, shape[0]) : 0, torus && !line ? shift_on(v, 1, shape[1]) : 0 };
   for (int64_t i = 0; i < shape[0]; i++)
     for (int64_t j = 0; j < shape[1]; j++) {
       double p = (double)i - centre[0] - shift[0], q = (double)j - centre[1] - shift[1];
-      double y = line ? inverse[0] * p : inverse[0] * p + inverse[1] * q, u = line ? 0 : inverse[2] * p + inverse[3] * q;
+      double y = line ? inverse[0] * p : inverse[0] * p + inverse[1] * q, u = line ? 0 : inverse[2] * p
+          + inverse[3] * q;
       y += centre[0], u += line ? 0 : centre[1];
       if (label || near_whole(y)) y = rint(y);
       if (label || near_whole(u)) u = rint(u);
@@ -319,7 +328,8 @@ static void mix(const Move *v, const gdl_arg *arg, int64_t rows, int64_t numbers
   }
 }
 
-void rt_move_apply(Move *v, const gdl_arg *arg, int64_t rows, int64_t numbers, int32_t nrows, const double *in, double *out) {
+void rt_move_apply(Move *v, const gdl_arg *arg, int64_t rows, int64_t numbers, int32_t nrows, const double *in,
+    double *out) {
   const gdl_action *act = arg->rows >= 0 && v->group < v->module->ngroups ? action_of(v, arg->rows) : NULL;
   int32_t moves = act ? act->moves : GDL_FIXED;
   if (moves == GDL_GRID || moves == GDL_TORUS) move_grid(v, arg->rows, arg->dtype == GDL_I32, numbers, in, out);

@@ -36,5 +36,6 @@ bool rt_move_parse(Move *v, const char *word, Trouble *t);   /* "r", "r^2 m", "m
 void rt_move_name(const gdl_module *m, int32_t group, int32_t element, char *out, size_t n);
 bool rt_move_exact(const Move *v);                           /* it maps pixels to pixels on all grids       */
 /* One sample: rows x numbers of `arg`, in != out. Rows of pairs: nrows 2, moved on both axes. */
-void rt_move_apply(Move *v, const gdl_arg *arg, int64_t rows, int64_t numbers, int32_t nrows, const double *in, double *out);
+void rt_move_apply(Move *v, const gdl_arg *arg, int64_t rows, int64_t numbers, int32_t nrows, const double *in,
+    double *out);
 #endif

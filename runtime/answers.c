@@ -59,7 +59,8 @@ static void find_image(const gdl_module *m, const gdl_kernel *infer, Answers *a)
     Layout l = rt_layout(arg);
     bool moved = false;
     for (int16_t k = 0; k < arg->nterms; k++) moved |= arg->terms[k].action >= 0 && arg->terms[k].dim > 1;
-    if (!x || x->dim != 2 || arg->dtype == GDL_I32 || l.nrows != 1 || (l.numbers != 1 && l.numbers != 3) || moved) continue;
+    if (!x || x->dim != 2 || arg->dtype == GDL_I32 || l.nrows != 1 || (l.numbers != 1 && l.numbers != 3) ||
+        moved) continue;
     if (x->shape[0] < 2 || x->shape[1] < 2 || (int64_t)x->shape[0] * x->shape[1] != l.rows) continue;
     a->image = arg;
     a->height = x->shape[0], a->width = x->shape[1], a->channels = (int32_t)l.numbers;
@@ -104,7 +105,8 @@ static void judge_numbers(const void *out, const void *want, int real, int64_t f
   }
 }
 
-static bool worse(const Mistake *x, const Mistake *y) { return x->loss > y->loss || (x->loss == y->loss && x->sample < y->sample); }
+static bool worse(const Mistake *x, const Mistake *y) { return x->loss > y->loss || (x->loss == y->loss &&
+    x->sample < y->sample); }
 
 /* Into the list, if it belongs there; the picture of the one that leaves is used again. */
 static bool insert(Answers *a, Mistake w, const Batch *x, int64_t place, Trouble *t) {
@@ -151,7 +153,8 @@ bool rt_answers(Run *r, const Samples *s, const uint32_t *index, int64_t n, Answ
   void **out = rt_alloc((size_t)k->nargs, sizeof *out, t);
   a->count = rt_alloc((size_t)a->n * (size_t)a->n, sizeof *a->count, t);
   bool ok = out && a->count && rt_call_open(&call, k, rt_host_lend(r->host), r->device, t);
-  Loader *l = ok ? rt_loader_open(s, k->dtype, index, n, (int64_t)rt_setting(&r->settings, "batch"), 0, NULL, NULL, t) : NULL;
+  Loader *l = ok ? rt_loader_open(s, k->dtype, index, n, (int64_t)rt_setting(&r->settings, "batch"), 0, NULL, NULL,
+      t) : NULL;
   ok = l != NULL;
   for (const Batch *x; ok && (x = rt_loader_next(l));) {
     ok = rt_batch_attach(x, &call, t);
@@ -232,14 +235,17 @@ static void range(const Answers *a, double *low, double *high) {
 
 json_t *rt_mistakes(const Answers *a, Trouble *t) {
   double low, high;
-  if (!a->judged) return json_pack("{s:s}", "none", "no target is one label or some numbers for each sample that an output has too");
+  if (!a->judged) return json_pack("{s:s}", "none", "no target is one label or some numbers for each sample that an "
+      "output has too");
   int32_t side = a->height > a->width ? a->height : a->width, block = (side + SIDE_MOST - 1) / SIDE_MOST;
   range(a, &low, &high);
   json_t *o = json_pack("{s:s, s:I, s:I, s:s, s:s, s:b}", "part", a->part, "samples", (json_int_t)a->samples, "wrong",
-                        (json_int_t)a->wrong, "target", a->target->name, "output", a->output->name, "labels", a->judged == JUDGED_LABEL);
+                        (json_int_t)a->wrong, "target", a->target->name, "output", a->output->name, "labels",
+                            a->judged == JUDGED_LABEL);
   json_t *worst = json_array();
   if (a->image)
-    json_object_set_new(o, "picture", json_pack("{s:s, s:i, s:i, s:i, s:f, s:f}", "input", a->image->name, "height", a->height / block, "width",
+    json_object_set_new(o, "picture", json_pack("{s:s, s:i, s:i, s:i, s:f, s:f}", "input", a->image->name, "height",
+        a->height / block, "width",
                                                 a->width / block, "block", block, "low", low, "high", high));
   for (int32_t i = 0; i < a->nworst; i++) {
     json_t *one = mistake(a, &a->worst[i]);

@@ -6,14 +6,17 @@
 
 bool rt_array_bytes(const char *name, size_t item, uint32_t rank, const int64_t *dim, size_t *bytes, Trouble *t) {
   int64_t count = 1;
-  if (rank > ARRAY_RANK) return rt_fail(t, EXIT_REFUSED, "%s: has %u axes; at most %d are read", name, rank, ARRAY_RANK);
+  if (rank > ARRAY_RANK)
+    return rt_fail(t, EXIT_REFUSED, "%s: has %u axes; at most %d are read", name, rank, ARRAY_RANK);
   for (uint32_t i = 0; i < rank; i++)
     if (dim[i] < 0 || __builtin_mul_overflow(count, dim[i], &count) || count > INT64_MAX / 64)
       return rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name);
-  return !__builtin_mul_overflow((size_t)count, item, bytes) || rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name);
+  return !__builtin_mul_overflow((size_t)count, item, bytes) ||
+      rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name);
 }
 
-bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim, Trouble *t) {
+bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim,
+    Trouble *t) {
   size_t bytes = 0;
   *a = (Array){ .kind = kind, .item = item, .rank = rank };
   if (!rt_array_bytes(name, item, rank, dim, &bytes, t)) return false;
@@ -65,8 +68,10 @@ void rt_array_word(const Array *a, int64_t i, char *out, size_t n) {
       if (!u) break;
       if (u < 0x80) out[k++] = (char)u;
       else if (u < 0x800) out[k++] = (char)(0xC0 | u >> 6), out[k++] = (char)(0x80 | (u & 63));
-      else if (u < 0x10000) out[k++] = (char)(0xE0 | u >> 12), out[k++] = (char)(0x80 | (u >> 6 & 63)), out[k++] = (char)(0x80 | (u & 63));
-      else out[k++] = (char)(0xF0 | (u >> 18 & 7)), out[k++] = (char)(0x80 | (u >> 12 & 63)), out[k++] = (char)(0x80 | (u >> 6 & 63)),
+      else if (u < 0x10000)
+        out[k++] = (char)(0xE0 | u >> 12), out[k++] = (char)(0x80 | (u >> 6 & 63)), out[k++] = (char)(0x80 | (u & 63));
+      else out[k++] = (char)(0xF0 | (u >> 18 & 7)), out[k++] = (char)(0x80 | (u >> 12 & 63)), out[k++] =
+          (char)(0x80 | (u >> 6 & 63)),
         out[k++] = (char)(0x80 | (u & 63));
     }
   }
@@ -80,7 +85,8 @@ bool rt_array_append(Array *a, Array *more, Trouble *t) {
     char one[160], other[160];
     rt_array_shape(a, one, sizeof one);
     rt_array_shape(more, other, sizeof other);
-    rt_fail(t, EXIT_REFUSED, "%s is %s, but %s is %s: files of one list must agree but for the number of samples", a->name, one, more->name, other);
+    rt_fail(t, EXIT_REFUSED, "%s is %s, but %s is %s: files of one list must agree but for the number of samples",
+        a->name, one, more->name, other);
     rt_array_free(more);
     return false;
   }
@@ -108,7 +114,8 @@ void rt_array_shape(const Array *a, char *out, size_t n) {
     "text", "text",
   };
   size_t k = 0;
-  for (uint32_t i = 0; i < a->rank && k < n; i++) k += (size_t)snprintf(out + k, n - k, "%s%lld", i ? " x " : "", (long long)a->dim[i]);
+  for (uint32_t i = 0; i < a->rank && k < n; i++)
+    k += (size_t)snprintf(out + k, n - k, "%s%lld", i ? " x " : "", (long long)a->dim[i]);
   if (k < n) snprintf(out + k, n - k, "%s%s", k ? " " : "one ", name[a->kind]);
 }
 

@@ -27,7 +27,8 @@ typedef struct Array {
 } Array;
 
 /* array.c */
-bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim, Trouble *t);
+bool rt_array_make(Array *a, const char *name, ArrayKind kind, size_t item, uint32_t rank, const int64_t *dim,
+    Trouble *t);
 void rt_array_free(Array *a);
 /* Of these sizes; false where no memory could hold them. A reader asks before it makes what a header asks for. */
 bool rt_array_bytes(const char *name, size_t item, uint32_t rank, const int64_t *dim, size_t *bytes, Trouble *t);

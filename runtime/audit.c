@@ -140,7 +140,8 @@ static double error_of(const double *moved, const double *want, int64_t n, doubl
   return d == 0 ? 0 : d / fmax(a + b, least);
 }
 
-static double worst_error(const gdl_arg *arg, const Trial *x, Move *move, const double *base, const double *moved, double *want, int64_t n, double least) {
+static double worst_error(const gdl_arg *arg, const Trial *x, Move *move, const double *base, const double *moved,
+    double *want, int64_t n, double least) {
   Layout l = rt_layout(arg);
   double worst = 0;
   for (int64_t s = 0; s < x->b; s++) {
@@ -177,11 +178,13 @@ static bool find_least(Audit *a, Bases *base, Trouble *t) {
 }
 
 /* One probe on one trial: all values, in all three entries. */
-static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const Bases *base, Result *result, Trouble *t) {
+static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const Bases *base, Result *result,
+    Trouble *t) {
   const Trial *x = &a->trial[trial];
   Values v32 = { 0 }, v64 = { 0 }, out = { 0 };
   double kappa = kappa_of(move), *want = rt_alloc((size_t)largest(&base->v64[trial]), sizeof *want, t);
-  bool ok = want && rt_values(a, a->trace64, x, move, &v64, t) && rt_values(a, a->trace, x, move, &v32, t) && rt_values(a, a->infer, x, move, &out, t);
+  bool ok = want && rt_values(a, a->trace64, x, move, &v64, t) && rt_values(a, a->trace, x, move, &v32, t) &&
+      rt_values(a, a->infer, x, move, &out, t);
   for (int i = 0; ok && i < v64.n; i++) {
     const gdl_arg *arg = &a->trace64->args[i];
     if (!v64.at[i] || !promised(arg, p)) continue;
@@ -190,9 +193,11 @@ static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const B
     if (j < 0) continue;
     double least = base->least[i];
     double e64 = worst_error(arg, x, move, base->v64[trial].at[i], v64.at[i], want, v64.sample[i], least);
-    double e32 = worst_error(arg, x, move, output ? base->out[trial].at[j] : base->v32[trial].at[j], output ? out.at[j] : v32.at[j], want, v64.sample[i], least);
+    double e32 = worst_error(arg, x, move, output ? base->out[trial].at[j] : base->v32[trial].at[j],
+        output ? out.at[j] : v32.at[j], want, v64.sample[i], least);
     if (p->kind == PROBE_SAME && (e64 != 0 || e32 != 0))
-      rt_audit_fail(a, "the value `%s` (%s) has other bits when it is computed again", arg->name, rt_place(arg->source));
+      rt_audit_fail(a, "the value `%s` (%s) has other bits when it is computed again", arg->name,
+          rt_place(arg->source));
     Result *r = &result[i];
     r->asked++;
     r->e32 = fmax(r->e32, e32 / kappa);
@@ -208,8 +213,8 @@ static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const B
   return ok;
 }
 
-/* The entry that predicts against the plain one in f64: fusion and tiles. What a symmetric input makes zero (1e-17 of what
- * the value is on others) has no digits of its own, so it is held against those, as above. */
+/* The entry that predicts against the plain one in f64: fusion and tiles. What a symmetric input makes zero (1e-17 of
+ * what the value is on others) has no digits of its own, so it is held against those, as above. */
 static void compare_fused(Audit *a, const Bases *base, double *worst) {
   for (int k = 0; k < a->ntrials; k++)
     for (int i = rt_find_role(a->infer, GDL_OUT, 0); i >= 0; i = rt_find_role(a->infer, GDL_OUT, i + 1)) {
@@ -219,19 +224,22 @@ static void compare_fused(Audit *a, const Bases *base, double *worst) {
         const double *plain = base->v64[k].at[j] + s * n;
         double size = 0;
         for (int64_t e = 0; e < n; e++) size = fmax(size, fabs(plain[e]));
-        *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, plain, n, size < 1e-9 * base->least[j] ? base->least[j] : 0));
+        *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, plain, n, size < 1e-9 * base->least[j]
+            ? base->least[j] : 0));
       }
     }
 }
 
-static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobes, Result *result, double *fused, Trouble *t) {
+static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobes, Result *result, double *fused,
+    Trouble *t) {
   Bases base = { 0 };
   Move move;
   int skipped = 0;
   if (!rt_move_open(&move, a->run->module, 0, a->rows_most, t)) return false;
   bool ok = true;
   for (int k = 0; ok && k < a->ntrials; k++)
-    ok = rt_values(a, a->trace64, &a->trial[k], NULL, &base.v64[k], t) && rt_values(a, a->trace, &a->trial[k], NULL, &base.v32[k], t) && rt_values(a, a->infer, &a->trial[k], NULL, &base.out[k], t);
+    ok = rt_values(a, a->trace64, &a->trial[k], NULL, &base.v64[k], t) && rt_values(a, a->trace, &a->trial[k], NULL,
+        &base.v32[k], t) && rt_values(a, a->infer, &a->trial[k], NULL, &base.out[k], t);
   ok = ok && find_least(a, &base, t);
   if (ok) compare_fused(a, &base, fused);
   for (int i = 0; ok && i < nprobes; i++) {
@@ -242,7 +250,8 @@ static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobe
     }
     for (int k = 0; ok && k < a->ntrials; k++) ok = probe_trial(a, &p[i], k, &move, &base, result, t);
   }
-  rt_say(a, "%s weights: %d elements on %d kinds of inputs%s\n", what, nprobes - skipped, a->ntrials, skipped ? "; the others do not take pixels to pixels" : "");
+  rt_say(a, "%s weights: %d elements on %d kinds of inputs%s\n", what, nprobes - skipped, a->ntrials,
+      skipped ? "; the others do not take pixels to pixels" : "");
   for (int k = 0; k < a->ntrials; k++) {
     rt_values_free(&base.v32[k]);
     rt_values_free(&base.v64[k]);
@@ -261,12 +270,19 @@ static void judge(Audit *a, const Result *result, double fused) {
     const gdl_arg *arg = &k->args[j % k->nargs];
     const Result *r = &result[j % k->nargs];
     if (arg->role != order[j / k->nargs]) continue;
-    const char *source = rt_place(arg->source), *verdict = arg->verdict == GDL_BROKEN ? (r->asked > 0 && arg->kept ? "ok for what is left" : "broken on purpose") : "ok";
+    const char *source = rt_place(arg->source), *verdict = arg->verdict == GDL_BROKEN ? (r->asked > 0 &&
+        arg->kept ? "ok for what is left" : "broken on purpose") : "ok";
     double ratio = r->e64 > 0 ? r->e32 / r->e64 : INFINITY;
     bool single = a->trace->dtype == GDL_F32;       /* in f64 alone there is no ratio                      */
-    bool mathematics = r->e64 > most64 || (single && r->e64 > floor64 && ratio < ratio_least), code = r->e32 > fmax(most32, 1e10 * r->e64);
-    if (mathematics) rt_audit_fail(a, "`%s` (%s) does not move as its type says: error %.2e in f64 %s", arg->name, source, r->e64, r->where);
-    else if (code) rt_audit_fail(a, "`%s` (%s) moves as its type says in f64, but its error in f32 is %.2e: the compiled code is wrong", arg->name, source, r->e32);
+    bool mathematics = r->e64 > most64 || (single && r->e64 > floor64 && ratio < ratio_least),
+        code = r->e32 > fmax(most32, 1e10 * r->e64);
+    if (mathematics)
+      rt_audit_fail(a, "`%s` (%s) does not move as its type says: error %.2e in f64 %s", arg->name, source, r->e64,
+          r->where);
+    else if (code)
+      rt_audit_fail(a,
+          "`%s` (%s) moves as its type says in f64, but its error in f32 is %.2e: the compiled code is wrong",
+          arg->name, source, r->e32);
     if (mathematics || code) verdict = "FAILS";
     char quotient[24] = "-";
     if (single && r->e64 > floor64) snprintf(quotient, sizeof quotient, "%.1e", ratio);
@@ -276,7 +292,9 @@ static void judge(Audit *a, const Result *result, double fused) {
   }
   rt_say(a, "prediction against its plain form in f64: %.2e\n", fused);
   rt_measured(a, fused, "fused");
-  if (fused > fused_most) rt_audit_fail(a, "the entry %s differs from its plain form by %.2e: the compiled code is wrong", a->infer->name, fused);
+  if (fused > fused_most)
+    rt_audit_fail(a, "the entry %s differs from its plain form by %.2e: the compiled code is wrong", a->infer->name,
+        fused);
 }
 
 /* --- claims with `within` -------------------------------------------------------------------------- */
@@ -293,7 +311,9 @@ static bool smooth_noise(Audit *a, Trial *x, Trouble *t) {
     for (int64_t s = 0; s < x->b; s++) {
       double *out = x->in[i] + s * rows * c;
       Key key = rt_key(DRAW_AUDIT, 500 + (uint64_t)s, (uint64_t)i);
-      for (int64_t j = 0; j < rows * c; j++) white[j] = arg->dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j, arg->nlabels > 0 ? (uint64_t)arg->nlabels : 2) : rt_normal(key, (uint64_t)j);
+      for (int64_t j = 0; j < rows * c; j++)
+        white[j] = arg->dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j,
+            arg->nlabels > 0 ? (uint64_t)arg->nlabels : 2) : rt_normal(key, (uint64_t)j);
       if (!grid) memcpy(out, white, sizeof(double) * (size_t)(rows * c));
       for (int64_t j = 0; grid && j < rows * c; j++) {
         int64_t h = g->shape[0], w = g->shape[1], y = j / c / w, z = j / c % w;
@@ -301,7 +321,8 @@ static bool smooth_noise(Audit *a, Trial *x, Trouble *t) {
         bool inside = ((double)y - cy) * ((double)y - cy) + ((double)z - cz) * ((double)z - cz) <= radius * radius;
         for (int64_t p = y - 6; inside && p <= y + 6; p++)
           for (int64_t q = z - 6; q <= z + 6; q++)
-            if (p >= 0 && q >= 0 && p < h && q < w) sum += white[(p * w + q) * c + j % c] * exp(-(double)((p - y) * (p - y) + (q - z) * (q - z)) / 8);
+            if (p >= 0 && q >= 0 && p < h && q < w)
+              sum += white[(p * w + q) * c + j % c] * exp(-(double)((p - y) * (p - y) + (q - z) * (q - z)) / 8);
         out[j] = sum;
       }
     }
@@ -324,7 +345,8 @@ static bool claim_error(Audit *a, const Trial *x, int output, int32_t group, dou
     if (all) rt_move_element(&move, e);
     else rt_move_random(&move, rt_key(DRAW_AUDIT, 21, (uint64_t)e));
     ok = rt_values(a, a->infer, x, &move, &v, t);
-    if (ok) *worst = fmax(*worst, worst_error(arg, x, &move, base.at[output], v.at[output], want, base.sample[output], 0));
+    if (ok)
+      *worst = fmax(*worst, worst_error(arg, x, &move, base.at[output], v.at[output], want, base.sample[output], 0));
     rt_values_free(&v);
   }
   free(want);
@@ -353,13 +375,17 @@ static bool audit_claims(Audit *a, const char *what, Trouble *t) {
     for (int i = rt_find_role(a->infer, GDL_OUT, 0); i >= 0; i = rt_find_role(a->infer, GDL_OUT, i + 1)) {
       double smooth = 0, data = 0;
       if (!names(claim->text, a->infer->args[i].name)) continue;
-      if (!claim_error(a, x, i, group, &smooth, t) || (a->data >= 0 && !claim_error(a, &a->trial[a->data], i, group, &data, t))) return false;
+      if (!claim_error(a, x, i, group, &smooth, t) || (a->data >= 0 && !claim_error(a, &a->trial[a->data], i, group,
+          &data, t))) return false;
       bool fine = smooth <= claim->within;
-      rt_say(a, "\nclaim %s (%s), %s weights\n  %.3g on smooth noise", claim->text, rt_place(claim->source), what, smooth);
+      rt_say(a, "\nclaim %s (%s), %s weights\n  %.3g on smooth noise", claim->text, rt_place(claim->source), what,
+          smooth);
       if (a->data >= 0) rt_say(a, ", %.3g on data", data);
       rt_say(a, ", within %g  %s\n", claim->within, fine ? "ok" : "FAILS");
       rt_measured(a, smooth, "claim.%d.%s", c + 1, what);
-      if (!fine) rt_audit_fail(a, "the claim %s (%s) is not kept: %.3g is above %g", claim->text, rt_place(claim->source), smooth, claim->within);
+      if (!fine)
+        rt_audit_fail(a, "the claim %s (%s) is not kept: %.3g is above %g", claim->text, rt_place(claim->source),
+            smooth, claim->within);
     }
   }
   if (x) {                          /* the last trial made; the other parts of the audit do not want it */
@@ -374,12 +400,14 @@ static bool audit_claims(Audit *a, const char *what, Trouble *t) {
 /* Beside the weights, where the report finds it. */
 static bool keep(Audit *a, const char *weights, Trouble *t) {
   const char *slash = strrchr(weights, '/');
-  char *folder = rt_text(t, "%.*s", slash ? (int)(slash - weights) : 1, slash ? weights : "."), *path = folder ? rt_text(t, "%s/audit.txt", folder) : NULL;
+  char *folder = rt_text(t, "%.*s", slash ? (int)(slash - weights) : 1, slash ? weights : "."), *path = folder
+      ? rt_text(t, "%s/audit.txt", folder) : NULL;
   char *config = path ? rt_text(t, "%s/config.json", folder) : NULL;
   bool ok = false;
   if (config) {
     FILE *there = fopen(config, "r");               /* only a folder of a training has a report             */
-    ok = !there || (rt_write_file(path, &(Piece){ a->out.at, a->out.n }, 1, t) && rt_report_write(a->run->module, folder, t));
+    ok = !there || (rt_write_file(path, &(Piece){ a->out.at, a->out.n }, 1, t) && rt_report_write(a->run->module,
+        folder, t));
     if (there) fclose(there);
   }
   free(config);
@@ -397,7 +425,8 @@ static bool audit(Audit *a, Trouble *t) {
   Result *result = rt_alloc((size_t)a->trace64->nargs, sizeof *result, t);
   rt_say(a, "audit of %s%s%s\n", m->name, m->ngroups ? " under " : "", m->ngroups ? m->groups[0].name : "");
   rt_state_shake(&r->state, (uint64_t)rt_setting(&r->settings, "seed") + 1);
-  bool ok = result && rt_trials(a, 1, t) && audit_weights(a, "random", probe, n, result, &fused, t) && audit_claims(a, "random", t);
+  bool ok = result && rt_trials(a, 1, t) && audit_weights(a, "random", probe, n, result, &fused, t) &&
+      audit_claims(a, "random", t);
   Trouble why = { 0 };
   const char *weights = r->options->weights ? r->options->weights : "run/best.safetensors";
   bool trained = ok && m->nparam > 0 && rt_checkpoint_load(&r->state, NULL, weights, false, &why);
@@ -410,7 +439,8 @@ static bool audit(Audit *a, Trouble *t) {
   ok = ok && rt_audit_slope(a, t) && rt_audit_deform(a, t);
   if (ok) {
     rt_say(a, "\n");
-    for (char *line = a->lines.at, *end; line && (end = strchr(line, '\n')); line = end + 1) rt_say(a, "%.*s\n", (int)(end - line), line);
+    for (char *line = a->lines.at, *end; line && (end = strchr(line, '\n')); line = end + 1)
+      rt_say(a, "%.*s\n", (int)(end - line), line);
     rt_say(a, "%s\n", a->failed ? "the audit FAILED" : "the audit found nothing wrong");
   }
   free(result);
@@ -421,8 +451,10 @@ bool rt_check(Run *r, Trouble *t) {
   const gdl_module *m = r->module;
   Audit *a = rt_alloc(1, sizeof *a, t);
   if (!a) return false;
-  *a = (Audit){ .run = r, .infer = rt_entry_needed(m, GDL_INFER, 0, t), .out = { .trouble = t }, .lines = { .trouble = t }, .data = -1 };
-  bool ok = a->infer && (a->trace = rt_entry_needed(m, GDL_TRACE, a->infer->dtype, t)) && (a->trace64 = rt_entry_needed(m, GDL_TRACE, GDL_F64, t)) && rt_state_open(&r->state, m, t);
+  *a = (Audit){ .run = r, .infer = rt_entry_needed(m, GDL_INFER, 0, t), .out = { .trouble = t },
+      .lines = { .trouble = t }, .data = -1 };
+  bool ok = a->infer && (a->trace = rt_entry_needed(m, GDL_TRACE, a->infer->dtype, t)) &&
+      (a->trace64 = rt_entry_needed(m, GDL_TRACE, GDL_F64, t)) && rt_state_open(&r->state, m, t);
   a->slope = rt_entry(m, GDL_SLOPE, GDL_F64);
   ok = ok && audit(a, t);
   if (ok && a->failed) ok = rt_fail(t, EXIT_AUDIT, "%s", a->first);

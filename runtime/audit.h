@@ -10,8 +10,10 @@
 #include "run.h"
 #include "text.h"
 
-typedef struct Trial { const char *name; int64_t b, set_rows; double **in; } Trial;      /* in: by argument of `infer` */
-typedef struct Values { int n; double **at; int64_t *sample; } Values;   /* by argument; numbers of a sample; at NULL: no output */
+/* in: by argument of `infer` */
+typedef struct Trial { const char *name; int64_t b, set_rows; double **in; } Trial;
+/* by argument; numbers of a sample; at NULL: no output */
+typedef struct Values { int n; double **at; int64_t *sample; } Values;
 enum { TRIALS_MOST = 12 };
 
 typedef struct Audit {
@@ -33,7 +35,8 @@ bool rt_values(Audit *a, const gdl_kernel *k, const Trial *x, Move *move, Values
 void rt_values_free(Values *v);
 void rt_trials_free(Audit *a);
 void rt_say(Audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));    /* prints, and keeps */
-void rt_measured(Audit *a, double value, const char *format, ...) __attribute__((format(printf, 3, 4)));   /* a line "audit NAME VALUE" */
+/* a line "audit NAME VALUE" */
+void rt_measured(Audit *a, double value, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void rt_audit_fail(Audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* audit_slope.c, audit_deform.c */
 bool rt_audit_slope(Audit *a, Trouble *t);

@@ -55,10 +55,13 @@ static bool measure(Audit *a, Slope *s, Trouble *t) {
   if (ok) {
     qsort(error, DIRECTIONS, sizeof *error, compare);
     bool fine = error[DIRECTIONS / 2] <= median_most && error[DIRECTIONS - 1] <= any_most;
-    rt_say(a, "\ngradient of the loss against central differences, %d directions, f64\n  median %.2e, largest %.2e  %s\n", DIRECTIONS, error[DIRECTIONS / 2], error[DIRECTIONS - 1], fine ? "ok" : "FAILS");
+    rt_say(a,
+        "\ngradient of the loss against central differences, %d directions, f64\n  median %.2e, largest %.2e  %s\n",
+        DIRECTIONS, error[DIRECTIONS / 2], error[DIRECTIONS - 1], fine ? "ok" : "FAILS");
     rt_measured(a, error[DIRECTIONS / 2], "gradient.median");
     rt_measured(a, error[DIRECTIONS - 1], "gradient.largest");
-    if (!fine) rt_audit_fail(a, "the gradient of the loss differs from central differences by %.2e", error[DIRECTIONS - 1]);
+    if (!fine)
+      rt_audit_fail(a, "the gradient of the loss differs from central differences by %.2e", error[DIRECTIONS - 1]);
   }
   free(gradient);
   free(direction);
@@ -85,10 +88,12 @@ static bool fill(Audit *a, Slope *s, const Trial *x, Trouble *t) {
       if (arg->role == GDL_INDEX) rt_put(s->call.args[i], dtype, j, (double)(j * x->b / count));
       else if (arg->role == GDL_IN) rt_put(s->call.args[i], dtype, j, x->in[from][j]);
       else if (arg->role == GDL_TARGET)
-        rt_put(s->call.args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j, arg->nlabels > 0 ? (uint64_t)arg->nlabels : 2) : rt_normal(key, (uint64_t)j));
+        rt_put(s->call.args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j,
+            arg->nlabels > 0 ? (uint64_t)arg->nlabels : 2) : rt_normal(key, (uint64_t)j));
     }
   }
-  return s->loss >= 0 && s->gradient >= 0 && s->at >= 0 ? true : rt_fail(t, EXIT_BUG, "%s: lacks loss, gradient or param", k->name);
+  return s->loss >= 0 && s->gradient >= 0 && s->at >= 0 ? true : rt_fail(t, EXIT_BUG,
+      "%s: lacks loss, gradient or param", k->name);
 }
 
 bool rt_audit_slope(Audit *a, Trouble *t) {

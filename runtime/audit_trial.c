@@ -88,7 +88,8 @@ static bool synthetic(Audit *a, int kind, int64_t b, int64_t set_rows, uint64_t 
     const gdl_arg *arg = &a->infer->args[i];
     if (!x->in[i]) continue;
     int64_t n = rt_trial_rows(x, arg) * rt_layout(arg).numbers;
-    for (int64_t s = 0; s < b; s++) fill(arg, kind, rt_key(DRAW_AUDIT, seed + (uint64_t)kind * 1000 + (uint64_t)s, (uint64_t)i), x->in[i] + s * n, n);
+    for (int64_t s = 0; s < b; s++)
+      fill(arg, kind, rt_key(DRAW_AUDIT, seed + (uint64_t)kind * 1000 + (uint64_t)s, (uint64_t)i), x->in[i] + s * n, n);
   }
   return true;
 }
@@ -130,7 +131,8 @@ bool rt_trials(Audit *a, uint64_t seed, Trouble *t) {
   bool sets = false;
   a->data = -1;
   a->rows_most = 1;
-  for (int i = 0; i < a->infer->nargs; i++) sets |= a->infer->args[i].role == GDL_IN && rt_layout(&a->infer->args[i]).symbol >= 0;
+  for (int i = 0; i < a->infer->nargs; i++)
+    sets |= a->infer->args[i].role == GDL_IN && rt_layout(&a->infer->args[i]).symbol >= 0;
   for (int k = 0; k < KINDS; k++)
     if (!synthetic(a, k, k == NOISE ? 3 : 1, 6, seed, t)) return false;
   static const int64_t odd[] = { 1, 2, 33 };
@@ -147,7 +149,8 @@ void rt_values_free(Values *v) {
   *v = (Values){ 0 };
 }
 
-static bool set_arg(Audit *a, const gdl_kernel *k, int i, const Trial *x, Move *move, Call *call, double *moved, Trouble *t) {
+static bool set_arg(Audit *a, const gdl_kernel *k, int i, const Trial *x, Move *move, Call *call, double *moved,
+    Trouble *t) {
   const gdl_arg *arg = &k->args[i];
   int dtype = arg->dtype == GDL_I32 ? GDL_I32 : k->dtype;
   int64_t count = rt_arg_count(arg, call->sizes);

@@ -43,7 +43,8 @@ static bool copy_fast(const Column *c, int64_t sample, int real, void *to) {
     for (int64_t i = 0; i < n; i++) out[i] = (float)(x[i] * c->factor);
     return true;
   }
-  if (c->array.kind == ARRAY_F32) memcpy(out, (const float *)(const void *)c->array.at + from, sizeof(float) * (size_t)n);
+  if (c->array.kind == ARRAY_F32)
+    memcpy(out, (const float *)(const void *)c->array.at + from, sizeof(float) * (size_t)n);
   return c->array.kind == ARRAY_F32;
 }
 
@@ -70,13 +71,15 @@ static void fill_sample(Batch *x, int32_t column, int64_t sample, int64_t place,
   }
   bool moves = (augment || move) && moved(c);
   if (!moves && dtype == GDL_I32) {
-    memcpy((int32_t *)x->at[column] + place * n, c->label + (c->shared ? 0 : sample * c->rows), sizeof(int32_t) * (size_t)n);
+    memcpy((int32_t *)x->at[column] + place * n, c->label + (c->shared ? 0 : sample * c->rows),
+        sizeof(int32_t) * (size_t)n);
     return;
   }
   if (!moves && copy_fast(c, sample, x->real, (float *)x->at[column] + place * n)) return;
   for (int64_t i = 0; i < n; i++) x->from[i] = number_at(c, sample, i);
   for (int32_t k = 0; moves && k < (augment ? augment->n : 0) + (move ? 1 : 0); k++) {
-    rt_move_apply(augment && k < augment->n ? &augment->move[k] : move, c->arg, c->rows, c->numbers, c->nrows, x->from, x->to);
+    rt_move_apply(augment && k < augment->n ? &augment->move[k] : move, c->arg, c->rows, c->numbers, c->nrows, x->from,
+        x->to);
     double *swap = x->from;
     x->from = x->to;
     x->to = swap;
@@ -95,7 +98,9 @@ bool rt_augment_open(Augment *a, const gdl_module *m, const Samples *s, uint64_t
   if (!a->move) return false;
   for (; a->n < n; a->n++) {
     int32_t group = m->naugment ? m->augment[a->n] : 0;
-    if (m->naugment && !rt_move_uniform(m, group)) return rt_fail(t, EXIT_REFUSED, "augment: %s has no uniform element that this runtime can draw", m->groups[group].name);
+    if (m->naugment && !rt_move_uniform(m, group))
+      return rt_fail(t, EXIT_REFUSED, "augment: %s has no uniform element that this runtime can draw",
+          m->groups[group].name);
     if (!rt_move_open(&a->move[a->n], m, group, rt_rows_most(s), t)) return false;
   }
   return true;
@@ -152,7 +157,8 @@ bool rt_batch_attach(const Batch *x, Call *call, Trouble *t) {
     if (role != GDL_IN && role != GDL_TARGET && role != GDL_INDEX) continue;
     int32_t c = 0;
     while (c < s->ncolumns && strcmp(s->column[c].arg->name, k->args[i].name) != 0) c++;
-    if (c == s->ncolumns) return rt_fail(t, EXIT_REFUSED, "%s: no data for its argument `%s`", k->name, k->args[i].name);
+    if (c == s->ncolumns)
+      return rt_fail(t, EXIT_REFUSED, "%s: no data for its argument `%s`", k->name, k->args[i].name);
     call->args[i] = x->at[c];
   }
   return true;
@@ -214,11 +220,13 @@ static void *gather(void *user) {
   return NULL;
 }
 
-Loader *rt_loader_open(const Samples *s, int real, const uint32_t *order, int64_t n, int64_t batch, int64_t first, Augment *augment, Move *move, Trouble *t) {
+Loader *rt_loader_open(const Samples *s, int real, const uint32_t *order, int64_t n, int64_t batch, int64_t first,
+    Augment *augment, Move *move, Trouble *t) {
   Loader *l = rt_alloc(1, sizeof *l, t);
   if (!l) return NULL;
   if (batch > n) batch = n > 0 ? n : 1;
-  *l = (Loader){ .order = order, .n = n, .size = batch, .next = first, .given = first - 1, .augment = augment, .move = move };
+  *l = (Loader){ .order = order, .n = n, .size = batch, .next = first, .given = first - 1, .augment = augment,
+      .move = move };
   pthread_mutex_init(&l->mutex, NULL);
   pthread_cond_init(&l->changed, NULL);
   if (rt_batch_open(&l->batch[0], s, real, batch, t) && rt_batch_open(&l->batch[1], s, real, batch, t)) {

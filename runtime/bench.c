@@ -32,17 +32,20 @@ static long resident_most(void) {
 static bool fill(Run *r, const gdl_kernel *k, Call *call, Trouble *t) {
   for (int i = 0; i < k->nargs; i++) {
     const gdl_arg *a = &k->args[i];
-    int dtype = a->role == GDL_SUMS || (k->entry == GDL_SCORE && a->role == GDL_OUT) ? GDL_F64 : a->dtype == GDL_I32 ? GDL_I32 : k->dtype;
+    int dtype = a->role == GDL_SUMS || (k->entry == GDL_SCORE && a->role == GDL_OUT) ? GDL_F64 : a->dtype == GDL_I32
+        ? GDL_I32 : k->dtype;
     int64_t n = rt_arg_count(a, call->sizes);
     Key key = rt_key(DRAW_AUDIT, 1, (uint64_t)i);
     if (!(call->args[i] = rt_alloc((size_t)n, rt_width(dtype), t))) return false;
-    if (a->role == GDL_PARAM || a->role == GDL_AVERAGE) rt_convert(r->state.param, r->state.real, call->args[i], dtype, n);
+    if (a->role == GDL_PARAM || a->role == GDL_AVERAGE)
+      rt_convert(r->state.param, r->state.real, call->args[i], dtype, n);
     else if (a->role == GDL_SETTING) rt_settings_fill(&r->settings, 0, 0, dtype, call->args[i]);
     else if (a->role == GDL_INDEX) {
       for (int64_t j = 0; j < n; j++) rt_put(call->args[i], dtype, j, (double)(j * call->sizes[0] / n));
     } else if (a->role == GDL_IN || a->role == GDL_TARGET || a->role == GDL_COTANGENT) {
       for (int64_t j = 0; j < n; j++)
-        rt_put(call->args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j, (uint64_t)(a->nlabels > 0 ? a->nlabels : 2)) : rt_uniform(key, (uint64_t)j));
+        rt_put(call->args[i], dtype, j, dtype == GDL_I32 ? (double)rt_below(key, (uint64_t)j,
+            (uint64_t)(a->nlabels > 0 ? a->nlabels : 2)) : rt_uniform(key, (uint64_t)j));
     }
   }
   return true;
@@ -75,13 +78,15 @@ static void print(const Run *r, const Call *call, const double *time, int runs) 
   const char *dtype = k->dtype == GDL_F64 ? "f64" : "f32";
   for (int32_t i = 0; k->flops && i < k->nstages; i++) flops += k->flops[i];
   if (r->options->csv) {
-    printf("%s,%s,%.0f,%d,%.6f,%.6f,%d,%.0f,%zu,%ld\n", k->name, dtype, b, rt_host_threads(r->host), 1e3 * best, 1e3 * median, runs, flops * b, call->workspace, resident_most());
+    printf("%s,%s,%.0f,%d,%.6f,%.6f,%d,%.0f,%zu,%ld\n", k->name, dtype, b, rt_host_threads(r->host), 1e3 * best,
+        1e3 * median, runs, flops * b, call->workspace, resident_most());
     return;
   }
   printf("%-20s %s  b = %-5.0f %10.3f ms  %12.0f samples/s", k->name, dtype, b, 1e3 * best, b / best);
   if (flops > 0) printf("  %8.2f GFLOP/s", flops * b / best / 1e9);
   printf("  best of %d, median %.3f ms, %zu MB workspace\n", runs, 1e3 * median, call->workspace >> 20);
-  for (int32_t i = 0; flops > 0 && k->stages && k->nstages > 1 && k->entry != GDL_TRACE && k->entry != GDL_SLOPE && i < k->nstages; i++)
+  for (int32_t i = 0; flops > 0 && k->stages && k->nstages > 1 && k->entry != GDL_TRACE && k->entry != GDL_SLOPE &&
+      i < k->nstages; i++)
     printf("  %5.1f%% of the work  %s\n", 100 * k->flops[i] / flops, k->stages[i]);
 }
 
@@ -123,7 +128,8 @@ bool rt_bench(Run *r, Trouble *t) {
   if (!rt_state_open(&r->state, m, t)) return false;
   rt_state_draw(&r->state, (uint64_t)rt_setting(&r->settings, "seed"));
   if (o->csv) printf("entry,dtype,b,threads,best_ms,median_ms,runs,flop,workspace_bytes,resident_kb\n");
-  else printf("%s: batches of %lld, %d threads, target %s\n", m->name, (long long)b, rt_host_threads(r->host), m->target ? m->target : "?");
+  else printf("%s: batches of %lld, %d threads, target %s\n", m->name, (long long)b, rt_host_threads(r->host),
+      m->target ? m->target : "?");
   for (int32_t i = 0; i < m->nkernels; i++) {
     const gdl_kernel *k = &m->kernels[i];
     const char *word = entry_word(k);
@@ -132,5 +138,6 @@ bool rt_bench(Run *r, Trouble *t) {
     some = true;
     if (!bench(r, k, plain && b > FEW ? FEW : b, limit, t)) return false;
   }
-  return some || rt_fail(t, EXIT_USAGE, "--entry %s: %s has no such entry to time; `info` lists its entries", o->entry ? o->entry : "", m->name);
+  return some || rt_fail(t, EXIT_USAGE, "--entry %s: %s has no such entry to time; `info` lists its entries",
+      o->entry ? o->entry : "", m->name);
 }

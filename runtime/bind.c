@@ -28,7 +28,8 @@ static bool spells_rows(const Want *w, const int64_t *dim, uint32_t n, int64_t *
 
 static bool fit(Column *c, const Want *w, const int64_t *dim, uint32_t n) {
   int64_t rows = 0;
-  if ((w->numbers == 1 && spells_rows(w, dim, n, &rows)) || (n > 0 && dim[n - 1] == w->numbers && spells_rows(w, dim, n - 1, &rows))) {
+  if ((w->numbers == 1 && spells_rows(w, dim, n, &rows)) || (n > 0 && dim[n - 1] == w->numbers &&
+      spells_rows(w, dim, n - 1, &rows))) {
     c->row = w->numbers;
     c->number = 1;
   } else if (n > 0 && dim[0] == w->numbers && spells_rows(w, dim + 1, n - 1, &rows)) {
@@ -44,7 +45,8 @@ static bool fit(Column *c, const Want *w, const int64_t *dim, uint32_t n) {
 static void describe(const Want *w, char *out, size_t n) {
   size_t k = (size_t)snprintf(out, n, "N");
   if (w->open) k += (size_t)snprintf(out + k, n - k, " x rows");
-  else if (w->naxes == 2) k += (size_t)snprintf(out + k, n - k, " x %lld x %lld", (long long)w->shape[0], (long long)w->shape[1]);
+  else if (w->naxes == 2)
+    k += (size_t)snprintf(out + k, n - k, " x %lld x %lld", (long long)w->shape[0], (long long)w->shape[1]);
   else if (w->rows > 1) k += (size_t)snprintf(out + k, n - k, " x %lld", (long long)w->rows);
   if (w->numbers > 1) snprintf(out + k, n - k, " x %lld", (long long)w->numbers);
 }
@@ -93,7 +95,8 @@ static bool map_labels(Column *c, Trouble *t) {
     if (find_label(c->arg, a, i, &c->label[i], word, sizeof word)) continue;
     char range[200];
     if (!c->arg->nlabels) snprintf(range, sizeof range, "0 or 1");
-    else if (!c->arg->labels && !c->arg->label_texts) snprintf(range, sizeof range, "a whole number from 0 to %d", c->arg->nlabels - 1);
+    else if (!c->arg->labels && !c->arg->label_texts)
+      snprintf(range, sizeof range, "a whole number from 0 to %d", c->arg->nlabels - 1);
     else {
       size_t k = (size_t)snprintf(range, sizeof range, "one of");
       for (int32_t j = 0; j < c->arg->nlabels && k < sizeof range; j++)
@@ -102,7 +105,8 @@ static bool map_labels(Column *c, Trouble *t) {
     }
     char place[160];
     rt_array_place(a, i, !c->shared, place, sizeof place);
-    return rt_fail(t, EXIT_REFUSED, "%s: %s is %s, but `%s` (%s) must be %s", a->name, place, word, c->arg->name, rt_place(c->arg->source), range);
+    return rt_fail(t, EXIT_REFUSED, "%s: %s is %s, but `%s` (%s) must be %s", a->name, place, word, c->arg->name,
+        rt_place(c->arg->source), range);
   }
   rt_array_free(&c->array);
   return true;
@@ -127,23 +131,29 @@ static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k
   rt_array_shape(a, have, sizeof have);
   describe(&w, want, sizeof want);
   const char *place = rt_place(arg->source);
-  if (text && !label) return rt_fail(t, EXIT_REFUSED, "%s: holds texts, but `%s` (%s) is of numbers", a->name, arg->name, place);
+  if (text && !label)
+    return rt_fail(t, EXIT_REFUSED, "%s: holds texts, but `%s` (%s) is of numbers", a->name, arg->name, place);
   uint32_t skip = shared ? 0 : 1;
-  if (!shared && a->rank == 0) return rt_fail(t, EXIT_REFUSED, "%s: is one number, but `%s` (%s) needs %s, N samples", a->name, arg->name, place, want);
+  if (!shared && a->rank == 0)
+    return rt_fail(t, EXIT_REFUSED, "%s: is one number, but `%s` (%s) needs %s, N samples", a->name, arg->name, place,
+        want);
   if (!fit(c, &w, a->dim + skip, a->rank - skip))
-    return rt_fail(t, EXIT_REFUSED, "%s: is %s, but `%s` (%s) needs %s", a->name, have, arg->name, place, shared ? want + 1 : want);
+    return rt_fail(t, EXIT_REFUSED, "%s: is %s, but `%s` (%s) needs %s", a->name, have, arg->name, place,
+        shared ? want + 1 : want);
   if (!shared) {
     int64_t n = a->dim[0];
     for (int32_t i = 0; i < s->ncolumns; i++)
       if (s->n != n && s->column[i].arg && !s->column[i].shared)
-        return rt_fail(t, EXIT_REFUSED, "%s: has %lld samples, but `%s` has %lld", a->name, (long long)n, s->column[i].arg->name, (long long)s->n);
+        return rt_fail(t, EXIT_REFUSED, "%s: has %lld samples, but `%s` has %lld", a->name, (long long)n,
+            s->column[i].arg->name, (long long)s->n);
     if (n == 0) return rt_fail(t, EXIT_REFUSED, "%s: has no samples", a->name);
     if (n > UINT32_MAX / 2) return rt_fail(t, EXIT_REFUSED, "%s: has too many samples", a->name);
     s->n = n;
   } else c->sample = 0;
   for (int32_t i = 0; c->symbol && i < s->ncolumns; i++)
     if (s->column[i].symbol && strcmp(s->column[i].symbol, c->symbol) == 0 && s->column[i].rows != c->rows)
-      return rt_fail(t, EXIT_REFUSED, "%s: has %lld rows a sample, but `%s`, which lives on the same set, has %lld", a->name, (long long)c->rows,
+      return rt_fail(t, EXIT_REFUSED, "%s: has %lld rows a sample, but `%s`, which lives on the same set, has %lld",
+          a->name, (long long)c->rows,
                      s->column[i].arg->name, (long long)s->column[i].rows);
   c->factor = 1;
   if (label) return map_labels(c, t);
@@ -153,13 +163,17 @@ static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k
     double x = rt_array_number(a, i);
     if (fabs(x) <= most) continue;
     rt_array_place(a, i, !shared, want, sizeof want);
-    if (!isfinite(x)) return rt_fail(t, EXIT_REFUSED, "%s: %s is %s; `%s` (%s) must be finite", a->name, want, isnan(x) ? "not a number" : "infinite", arg->name, place);
-    return rt_fail(t, EXIT_REFUSED, "%s: %s is %g, more than f32 can hold; scale `%s` (%s)", a->name, want, x, arg->name, place);
+    if (!isfinite(x))
+      return rt_fail(t, EXIT_REFUSED, "%s: %s is %s; `%s` (%s) must be finite", a->name, want,
+          isnan(x) ? "not a number" : "infinite", arg->name, place);
+    return rt_fail(t, EXIT_REFUSED, "%s: %s is %g, more than f32 can hold; scale `%s` (%s)", a->name, want, x,
+        arg->name, place);
   }
   return true;
 }
 
-bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t) {
+bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared,
+    Trouble *t) {
   if (s->ncolumns == COLUMNS_MOST) {
     rt_array_free(array);
     return rt_fail(t, EXIT_MEMORY, "more than %d arguments are bound", COLUMNS_MOST);
@@ -189,13 +203,16 @@ bool rt_bind_indexes(Samples *s, const gdl_module *m, Trouble *t) {
       Layout l = rt_layout(arg);
       size_t n = strlen(arg->name);
       if (l.symbol < 0 || n < 8 || strcmp(arg->name + n - 7, "_sample") != 0)
-        return rt_fail(t, EXIT_REFUSED, "`%s` of %s is a list of edges; this runtime makes none from data files: call the library instead", arg->name, k->name);
+        return rt_fail(t, EXIT_REFUSED,
+            "`%s` of %s is a list of edges; this runtime makes none from data files: call the library instead",
+            arg->name, k->name);
       int64_t rows = -1;
       for (int32_t c = 0; c < s->ncolumns; c++)
         if (s->column[c].symbol && strcmp(s->column[c].symbol, k->size_names[l.symbol]) == 0) rows = s->column[c].rows;
       if (rows < 0) return rt_fail(t, EXIT_REFUSED, "no column says how many rows `%s` has", k->size_names[l.symbol]);
       if (s->ncolumns == COLUMNS_MOST) return rt_fail(t, EXIT_MEMORY, "more than %d arguments are bound", COLUMNS_MOST);
-      s->column[s->ncolumns++] = (Column){ .arg = arg, .symbol = k->size_names[l.symbol], .rows = rows, .numbers = 1, .nrows = 1 };
+      s->column[s->ncolumns++] = (Column){ .arg = arg, .symbol = k->size_names[l.symbol], .rows = rows, .numbers = 1,
+          .nrows = 1 };
     }
   }
   return true;

@@ -47,7 +47,8 @@ static bool read_bytes(const char *path, const char *column, const Ask *ask, Arr
   size_t n = 0;
   if (!rt_read_file(path, SIZE_MAX / 4, &text, &n, t)) return false;
   const int64_t dim[2] = { ((int64_t)n - last) / rows, rows };
-  bool ok = (int64_t)n >= last + rows || rt_fail(t, EXIT_REFUSED, "%s: has %zu bytes, less than one window of %lld", path, n, (long long)(rows + last));
+  bool ok = (int64_t)n >= last + rows || rt_fail(t, EXIT_REFUSED, "%s: has %zu bytes, less than one window of %lld",
+      path, n, (long long)(rows + last));
   ok = ok && rt_array_make(a, path, ARRAY_U8, 1, 2, dim, t);
   if (ok) memcpy(a->at, text + from, (size_t)a->count);
   free(text);
@@ -59,7 +60,8 @@ static const struct Format {
   bool per_column;                  /* each column is a file of its own                              */
   Read *read;
 } formats[] = {
-  { "idx", true, read_idx }, { "npy", true, read_npy }, { "npz", false, read_npz }, { "csv", false, read_csv }, { "bytes", false, read_bytes },
+  { "idx", true, read_idx }, { "npy", true, read_npy }, { "npz", false, read_npz }, { "csv", false, read_csv },
+      { "bytes", false, read_bytes },
 };
 
 bool rt_part_exists(const gdl_module *m, const char *part) {
@@ -74,7 +76,8 @@ static const gdl_column *find_column(const gdl_reader *r, const char *input) {
   return NULL;
 }
 
-static bool read_column(const gdl_module *m, const gdl_reader *r, const char *folder, const gdl_arg *arg, Array *a, bool *shared, Trouble *t) {
+static bool read_column(const gdl_module *m, const gdl_reader *r, const char *folder, const gdl_arg *arg, Array *a,
+    bool *shared, Trouble *t) {
   const char *input = arg->name;
   const gdl_column *c = find_column(r, input);
   for (int32_t i = 0; !c && i < m->nreaders; i++)
@@ -82,7 +85,9 @@ static bool read_column(const gdl_module *m, const gdl_reader *r, const char *fo
   if (!c) return rt_fail(t, EXIT_REFUSED, "`%s` has no column in the reader of `%s`", input, r->part);
   size_t k = 0, n = sizeof formats / sizeof *formats;
   while (k < n && strcmp(formats[k].name, r->format) != 0) k++;
-  if (k == n) return rt_fail(t, EXIT_REFUSED, "data of format `%s` are not read by this runtime; it reads idx, npy, npz, csv and bytes", r->format);
+  if (k == n)
+    return rt_fail(t, EXIT_REFUSED,
+        "data of format `%s` are not read by this runtime; it reads idx, npy, npz, csv and bytes", r->format);
   const char *file = formats[k].per_column ? c->column : r->file;
   char *path = file[0] == '/' || !folder[0] ? rt_text(t, "%s", file) : rt_text(t, "%s/%s", folder, file);
   *shared = c->shared != 0;
@@ -91,7 +96,8 @@ static bool read_column(const gdl_module *m, const gdl_reader *r, const char *fo
   return ok;
 }
 
-static bool read_part(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, const char *part, const char *folder, uint32_t *crc, Trouble *t) {
+static bool read_part(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, const char *part,
+    const char *folder, uint32_t *crc, Trouble *t) {
   Array all = { 0 };
   bool first = true, shared = false;
   for (int32_t i = 0; i < m->nreaders; i++) {
@@ -113,14 +119,17 @@ static bool read_part(Samples *s, const gdl_module *m, const gdl_kernel *k, cons
   return rt_bind(s, m, k, arg, &all, shared, t);
 }
 
-bool rt_read_samples(Samples *s, const gdl_module *m, const gdl_kernel *k, const char *part, const char *folder, uint32_t *crc, Trouble *t) {
+bool rt_read_samples(Samples *s, const gdl_module *m, const gdl_kernel *k, const char *part, const char *folder,
+    uint32_t *crc, Trouble *t) {
   *s = (Samples){ 0 };
   if (!rt_part_exists(m, part)) return rt_fail(t, EXIT_REFUSED, "%s has no reader for `%s`", m->name, part);
   bool ok = true;
   for (int i = 0; ok && i < k->nargs; i++)
-    if (k->args[i].role == GDL_IN || k->args[i].role == GDL_TARGET) ok = read_part(s, m, k, &k->args[i], part, folder, crc, t);
+    if (k->args[i].role == GDL_IN || k->args[i].role == GDL_TARGET)
+      ok = read_part(s, m, k, &k->args[i], part, folder, crc, t);
   ok = ok && rt_bind_indexes(s, m, t);
-  if (ok && s->n == 0) ok = rt_fail(t, EXIT_REFUSED, "all columns of `%s` are shared: nothing says how many samples there are", part);
+  if (ok && s->n == 0)
+    ok = rt_fail(t, EXIT_REFUSED, "all columns of `%s` are shared: nothing says how many samples there are", part);
   if (!ok) rt_samples_free(s);
   return ok;
 }

@@ -19,7 +19,8 @@ bool rt_evaluate(Run *r, const Samples *s, const uint32_t *index, int64_t n, Mov
   Call call = { 0 };
   double *part = rt_alloc((size_t)m->nsums, sizeof *part, t);
   bool ok = k && part && rt_call_open(&call, k, rt_host_lend(r->host), r->device, t);
-  Loader *l = ok ? rt_loader_open(s, k->dtype, index, n, (int64_t)rt_setting(&r->settings, "batch"), 0, NULL, move, t) : NULL;
+  Loader *l = ok ? rt_loader_open(s, k->dtype, index, n, (int64_t)rt_setting(&r->settings, "batch"), 0, NULL, move, t)
+      : NULL;
   void *param = (void *)(uintptr_t)rt_state_eval(&r->state);
   memset(sums, 0, sizeof(double) * (size_t)m->nsums);
   ok = l != NULL;
@@ -42,7 +43,8 @@ bool rt_score(Run *r, const double *sums, double *scores, Trouble *t) {
   const gdl_kernel *k = rt_entry_needed(r->module, GDL_SCORE, 0, t);
   Call call;
   if (!k || !rt_call_open(&call, k, NULL, r->device, t)) return false;
-  for (int i = 0; i < k->nargs; i++) call.args[i] = k->args[i].role == GDL_SUMS ? (void *)(uintptr_t)sums : (void *)scores;
+  for (int i = 0; i < k->nargs; i++)
+    call.args[i] = k->args[i].role == GDL_SUMS ? (void *)(uintptr_t)sums : (void *)scores;
   call.sizes[0] = 1;
   bool ok = rt_call_run(&call, t);
   rt_call_close(&call);
@@ -66,9 +68,11 @@ bool rt_eval(Run *r, Trouble *t) {
   const Options *o = r->options;
   const gdl_kernel *k = rt_entry_needed(m, GDL_EVAL, 0, t);
   if (!k || !rt_load_weights(r, t)) return false;
-  const char *part = o->part ? o->part : rt_part_exists(m, "test") ? "test" : rt_part_exists(m, "valid") || m->valid_part > 0 ? "valid" : "data";
+  const char *part = o->part ? o->part : rt_part_exists(m, "test") ? "test" : rt_part_exists(m, "valid") ||
+      m->valid_part > 0 ? "valid" : "data";
   bool cut = strcmp(part, "valid") == 0 && !rt_part_exists(m, "valid");
-  if (cut && m->valid_part <= 0) return rt_fail(t, EXIT_USAGE, "--part valid: the source of %s keeps no validation data", m->name);
+  if (cut && m->valid_part <= 0)
+    return rt_fail(t, EXIT_USAGE, "--part valid: the source of %s keeps no validation data", m->name);
   Samples s;
   Split split = { 0 };
   Move move = { 0 };
@@ -91,7 +95,8 @@ bool rt_eval(Run *r, Trouble *t) {
   int64_t n = cut ? split.nvalid : split.ntrain;
   ok = ok && rt_evaluate(r, &s, index, n, o->move ? &move : NULL, sums, t) && rt_score(r, sums, scores, t);
   if (ok) {
-    printf("%s: %lld samples of `%s`%s%s%s\n", m->name, (long long)n, part, o->move ? ", moved by " : "", o->move ? o->move : "",
+    printf("%s: %lld samples of `%s`%s%s%s\n", m->name, (long long)n, part, o->move ? ", moved by " : "",
+        o->move ? o->move : "",
            o->move && !rt_move_exact(&move) ? " (between pixels)" : "");
     for (int32_t i = 0; i < m->nscores; i++) printf("%s %.9g\n", m->scores[i], scores[i]);
   }

@@ -23,7 +23,8 @@ extern "C" {
 enum gdl_status { GDL_OK, GDL_BAD_ABI, GDL_BAD_ARG, GDL_BAD_SIZE, GDL_BAD_WORKSPACE, GDL_BAD_DEVICE, GDL_MORE };
 enum gdl_dtype { GDL_F32 = 1, GDL_F64, GDL_F16, GDL_BF16, GDL_I32, GDL_I64 };
 enum gdl_role {
-  GDL_IN = 1, GDL_OUT, GDL_PARAM, GDL_GRAD, GDL_TARGET, GDL_INDEX,  /* GRAD: of a loss by param; PULL: a cotangent, written */
+  /* GRAD: of a loss by param; PULL: a cotangent, written */
+  GDL_IN = 1, GDL_OUT, GDL_PARAM, GDL_GRAD, GDL_TARGET, GDL_INDEX,
   GDL_MOMENT, GDL_AVERAGE, GDL_SETTING, GDL_KEY, GDL_SUMS, GDL_VALUE,  /* VALUE: an inner value, traced     */
   GDL_COTANGENT                                                     /* PULL: of an output, read             */
 };
@@ -33,7 +34,8 @@ enum gdl_device { GDL_CPU = 1, GDL_CUDA = 2 };    /* the numbers of DLPack */
 enum gdl_init { GDL_ZEROS, GDL_ONES, GDL_NORMAL, GDL_UNIFORM, GDL_NUMBERS };
 enum gdl_verdict { GDL_PROVED, GDL_AUDITED, GDL_BROKEN };
 
-typedef struct gdl_group {          /* group 0 is what the proof is about; further ones are those of `augment` and of claims */
+/* group 0 is what the proof is about; further ones are those of `augment` and of claims */
+typedef struct gdl_group {
   const char *name;
   int32_t lie, ngenerators, nelements, reserved;
   const int32_t *word;              /* finite: element e is the product of generators word[at[e]] ... word[at[e + 1] - 1],
@@ -43,7 +45,8 @@ typedef struct gdl_group {          /* group 0 is what the proof is about; furth
 } gdl_group;                        /* lie > 0: the first `lie` of the ngenerators matrices are a basis of the Lie
                                        algebra, the others representatives of the components            */
 
-typedef struct gdl_action {         /* how a group moves components or rows; number a of group k: actions[k * nactions + a] */
+/* how a group moves components or rows; number a of group k: actions[k * nactions + a] */
+typedef struct gdl_action {
   const char *name;                 /* "regular", "grid(28, 28)"                                        */
   const double *matrix;             /* MATRIX: [generator][dim][dim]; GRID TORUS: [generator][ndim][ndim] on centred
                                        coordinates, on coordinates about element 0                       */
@@ -59,7 +62,8 @@ typedef struct gdl_term {           /* a summand of what an argument or value is
 } gdl_term;
 
 typedef struct gdl_arg {
-  const char *name, *rep, *axes, *source;   /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6" */
+  /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6" */
+  const char *name, *rep, *axes, *source;
   const int64_t *dims;              /* d >= 0: a literal extent; d < 0: sizes[-d - 1]                   */
   uint8_t dtype, role, rank, verdict;       /* verdict: of a value or output                            */
   int16_t rows, nterms;             /* rows: into actions, how the rows are moved; -1 not                */
@@ -68,7 +72,8 @@ typedef struct gdl_arg {
   int32_t nlabels; int32_t reserved;
   const int64_t *labels;            /* a label given by a list of numbers: its entries; else NULL       */
   const char *const *label_texts;   /* ... by a list of texts                                           */
-  const uint8_t *kept;              /* VALUE OUT, verdict BROKEN: 1 for each element of group 0 that is left; else NULL */
+  /* VALUE OUT, verdict BROKEN: 1 for each element of group 0 that is left; else NULL */
+  const uint8_t *kept;
 } gdl_arg;
 
 typedef struct gdl_weight {         /* one tensor of param                                              */

@@ -48,7 +48,8 @@ static void *work(void *user) {
   Host *h = user;
   uint64_t seen = 0;
   for (;;) {
-    for (int i = 0; i < h->looks && atomic_load_explicit(&h->generation, memory_order_acquire) == seen; i++) pause_briefly();
+    for (int i = 0; i < h->looks && atomic_load_explicit(&h->generation, memory_order_acquire) == seen; i++)
+      pause_briefly();
     if (atomic_load_explicit(&h->generation, memory_order_acquire) == seen) {
       pthread_mutex_lock(&h->mutex);
       while (atomic_load(&h->generation) == seen) pthread_cond_wait(&h->wake, &h->mutex);

@@ -5,10 +5,14 @@
 #include <string.h>
 
 bool rt_module_verify(const gdl_module *m, Trouble *t) {
-  if (m->abi != GDL_ABI) return rt_fail(t, EXIT_BUG, "the module speaks version %u of the interface, this runtime %u: compile it again", m->abi, GDL_ABI);
-  if (m->device != GDL_CPU) return rt_fail(t, EXIT_REFUSED, "the module is for a GPU; this runtime runs modules for the CPU");
+  if (m->abi != GDL_ABI)
+    return rt_fail(t, EXIT_BUG, "the module speaks version %u of the interface, this runtime %u: compile it again",
+        m->abi, GDL_ABI);
+  if (m->device != GDL_CPU)
+    return rt_fail(t, EXIT_REFUSED, "the module is for a GPU; this runtime runs modules for the CPU");
   for (int32_t i = 0; i < m->nkernels; i++)
-    if (m->kernels[i].nsizes > SIZES_MOST) return rt_fail(t, EXIT_BUG, "%s: %d sizes", m->kernels[i].name, m->kernels[i].nsizes);
+    if (m->kernels[i].nsizes > SIZES_MOST)
+      return rt_fail(t, EXIT_BUG, "%s: %d sizes", m->kernels[i].name, m->kernels[i].nsizes);
   return true;
 }
 
@@ -19,10 +23,13 @@ const gdl_kernel *rt_entry(const gdl_module *m, enum gdl_entry entry, int dtype)
 }
 
 const gdl_kernel *rt_entry_needed(const gdl_module *m, enum gdl_entry entry, int dtype, Trouble *t) {
-  static const char *const name[] = { "", "prediction", "training step", "evaluation", "score", "trace", "slope", "pullback", "preparation" };
+  static const char *const name[] = { "", "prediction", "training step", "evaluation", "score", "trace", "slope",
+      "pullback", "preparation" };
   const gdl_kernel *k = rt_entry(m, entry, dtype);
-  if (!k) rt_fail(t, EXIT_REFUSED, "%s has no entry for %s%s: %s", m->name, name[entry], dtype == GDL_F64 ? " in f64" : "",
-                  entry == GDL_TRACE || entry == GDL_SLOPE ? "compile it without --no-audit" : "its source has no `train` block");
+  if (!k) rt_fail(t, EXIT_REFUSED, "%s has no entry for %s%s: %s", m->name, name[entry], dtype == GDL_F64 ? " in f64"
+      : "",
+                  entry == GDL_TRACE || entry == GDL_SLOPE ? "compile it without --no-audit"
+                      : "its source has no `train` block");
   return k;
 }
 
@@ -38,7 +45,9 @@ int64_t rt_count_trained(const gdl_module *m) {
   return n;
 }
 
-size_t rt_width(int dtype) { return dtype == GDL_F64 || dtype == GDL_I64 ? 8 : dtype == GDL_F16 || dtype == GDL_BF16 ? 2 : 4; }
+size_t rt_width(int dtype) {
+  return dtype == GDL_F64 || dtype == GDL_I64 ? 8 : dtype == GDL_F16 || dtype == GDL_BF16 ? 2 : 4;
+}
 
 int rt_find_arg(const gdl_kernel *k, const char *name) {
   for (int i = 0; i < k->nargs; i++)
@@ -76,7 +85,8 @@ int64_t rt_arg_count(const gdl_arg *arg, const int64_t *sizes) {
 }
 
 double rt_get(const void *at, int dtype, int64_t i) {
-  return dtype == GDL_F64 ? ((const double *)at)[i] : dtype == GDL_I32 ? ((const int32_t *)at)[i] : (double)((const float *)at)[i];
+  return dtype == GDL_F64 ? ((const double *)at)[i] : dtype == GDL_I32 ? ((const int32_t *)at)[i]
+      : (double)((const float *)at)[i];
 }
 
 void rt_put(void *at, int dtype, int64_t i, double x) {
@@ -110,15 +120,18 @@ static bool room(Call *c, size_t bytes, Trouble *t) {
   bytes = (bytes / align + 1) * align;
   c->call.workspace = aligned_alloc(align, bytes);
   c->workspace = c->call.workspace ? bytes : 0;
-  return c->call.workspace || rt_fail(t, EXIT_MEMORY, "%s: its workspace of %zu MB does not fit into memory; try --set batch=%lld",
+  return c->call.workspace || rt_fail(t, EXIT_MEMORY,
+      "%s: its workspace of %zu MB does not fit into memory; try --set batch=%lld",
                                       c->kernel->name, bytes >> 20, (long long)(c->sizes[0] + 1) / 2);
 }
 
 bool rt_call_run(Call *c, Trouble *t) {
-  static const char *const why[] = { "fine", "another version of the interface", "a bad argument", "a bad size", "a bad workspace", "a bad device", "a capacity that is too small" };
+  static const char *const why[] = { "fine", "another version of the interface", "a bad argument", "a bad size",
+      "a bad workspace", "a bad device", "a capacity that is too small" };
   if (!room(c, c->kernel->workspace ? c->kernel->workspace(c->sizes) : 0, t)) return false;
   int status = c->kernel->run(&c->call);
-  return status == GDL_OK || rt_fail(t, EXIT_BUG, "%s returned %d, %s", c->kernel->name, status, status > 0 && status <= GDL_MORE ? why[status] : "an unknown status");
+  return status == GDL_OK || rt_fail(t, EXIT_BUG, "%s returned %d, %s", c->kernel->name, status, status > 0 &&
+      status <= GDL_MORE ? why[status] : "an unknown status");
 }
 
 void rt_call_close(Call *c) {

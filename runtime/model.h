@@ -30,7 +30,8 @@ typedef struct Call {
 bool rt_module_verify(const gdl_module *m, Trouble *t);      /* that this host can run it                  */
 const gdl_kernel *rt_entry(const gdl_module *m, enum gdl_entry entry, int dtype);     /* dtype 0: any; NULL: none */
 const gdl_kernel *rt_entry_needed(const gdl_module *m, enum gdl_entry entry, int dtype, Trouble *t);
-int rt_real(const gdl_module *m);                            /* GDL_F32 or GDL_F64: that of training, else of prediction */
+/* GDL_F32 or GDL_F64: that of training, else of prediction */
+int rt_real(const gdl_module *m);
 int64_t rt_count_trained(const gdl_module *m);              /* without padding                            */
 size_t rt_width(int dtype);
 int rt_find_arg(const gdl_kernel *k, const char *name);      /* -1: none                                   */

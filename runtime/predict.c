@@ -32,7 +32,8 @@ static bool bind_input(Samples *s, const gdl_module *m, const gdl_kernel *k, con
   Layout l = rt_layout(arg);
   uint32_t least = (l.nrows > 0) + (l.numbers > 1 ? 1u : 0u);
   bool picture = ends_with(a->name, ".png"), single = picture || a->rank == least;
-  if (!single && a->rank == least + 1 && l.nrows == 1 && l.symbol < 0 && a->dim[0] * a->dim[1] == l.rows && (l.numbers > 1 || a->rank == 2)) single = true;
+  if (!single && a->rank == least + 1 && l.nrows == 1 && l.symbol < 0 && a->dim[0] * a->dim[1] == l.rows &&
+      (l.numbers > 1 || a->rank == 2)) single = true;
   if (single && a->rank < ARRAY_RANK) {
     memmove(a->dim + 1, a->dim, sizeof *a->dim * a->rank);
     a->dim[0] = 1;
@@ -50,16 +51,21 @@ static bool read_inputs(Run *r, const gdl_kernel *k, Samples *s, Trouble *t) {
   for (int i = rt_find_role(k, GDL_IN, 0); i >= 0; i = rt_find_role(k, GDL_IN, i + 1), n++) {
     const char *path = find_input(o, k->args[i].name, n);
     Array a;
-    if (!path) return rt_fail(t, EXIT_USAGE, "predict: a file for the input `%s` is missing; say %s=FILE", k->args[i].name, k->args[i].name);
+    if (!path)
+      return rt_fail(t, EXIT_USAGE, "predict: a file for the input `%s` is missing; say %s=FILE", k->args[i].name,
+          k->args[i].name);
     given++;
     if (!read_input(path, &a, t) || !bind_input(s, r->module, k, &k->args[i], &a, t)) return false;
   }
-  if (given != o->ninputs) return rt_fail(t, EXIT_USAGE, "predict: %d files were given, %s has %d inputs", o->ninputs, r->module->name, n);
+  if (given != o->ninputs)
+    return rt_fail(t, EXIT_USAGE, "predict: %d files were given, %s has %d inputs", o->ninputs, r->module->name, n);
   return rt_bind_indexes(s, r->module, t);
 }
 
-static bool write_output(const Run *r, const gdl_arg *arg, const Samples *s, const void *all, int64_t count, bool several, int dtype, Trouble *t) {
-  const char *path = r->options->output ? r->options->output : "out.npy", *suffix = ends_with(path, ".csv") ? ".csv" : ".npy";
+static bool write_output(const Run *r, const gdl_arg *arg, const Samples *s, const void *all, int64_t count,
+    bool several, int dtype, Trouble *t) {
+  const char *path = r->options->output ? r->options->output : "out.npy", *suffix = ends_with(path, ".csv") ? ".csv"
+      : ".npy";
   size_t stem = ends_with(path, suffix) ? strlen(path) - strlen(suffix) : strlen(path);
   char *name = several ? rt_text(t, "%.*s.%s%s", (int)stem, path, arg->name, suffix) : rt_text(t, "%s", path);
   Layout l = rt_layout(arg);
@@ -74,7 +80,8 @@ static bool write_output(const Run *r, const gdl_arg *arg, const Samples *s, con
   if (l.numbers > 1 || rank == 1) dim[rank++] = l.numbers;
   Array a;
   bool integer = arg->dtype == GDL_I32;
-  bool ok = name && rt_array_make(&a, name, integer ? ARRAY_I32 : dtype == GDL_F64 ? ARRAY_F64 : ARRAY_F32, integer ? 4 : rt_width(dtype), rank, dim, t);
+  bool ok = name && rt_array_make(&a, name, integer ? ARRAY_I32 : dtype == GDL_F64 ? ARRAY_F64 : ARRAY_F32,
+      integer ? 4 : rt_width(dtype), rank, dim, t);
   if (ok) {
     memcpy(a.at, all, (size_t)a.count * a.item);
     ok = rt_write_array(name, &a, t);
@@ -131,7 +138,8 @@ bool rt_predict(Run *r, Trouble *t) {
   bool several = first >= 0 && rt_find_role(k, GDL_OUT, first + 1) >= 0;
   bool weights = r->module->nparam == 0 ? rt_state_open(&r->state, r->module, t) : rt_load_weights(r, t);
   bool ok = weights && out && count && read_inputs(r, k, &s, t) && run_batches(r, k, &s, out, count, t);
-  for (int i = first; ok && i >= 0; i = rt_find_role(k, GDL_OUT, i + 1)) ok = write_output(r, &k->args[i], &s, out[i], count[i], several, k->dtype, t);
+  for (int i = first; ok && i >= 0; i = rt_find_role(k, GDL_OUT, i + 1))
+    ok = write_output(r, &k->args[i], &s, out[i], count[i], several, k->dtype, t);
   for (int i = 0; out && i < k->nargs; i++) free(out[i]);
   free(out);
   free(count);

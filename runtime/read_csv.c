@@ -28,7 +28,8 @@ static char *next_value(char *at, char separator, char **value, bool *last) {
   return at;
 }
 
-static bool parse(const char *path, const char *heading, char *at, char **value, int64_t *n, size_t *longest, bool *numbers, Trouble *t) {
+static bool parse(const char *path, const char *heading, char *at, char **value, int64_t *n, size_t *longest,
+    bool *numbers, Trouble *t) {
   char separator = ',', *x;
   bool last = false;
   for (const char *c = at; *c && *c != '\n'; c++)
@@ -49,9 +50,12 @@ static bool parse(const char *path, const char *heading, char *at, char **value,
       at = next_value(at, separator, &x, &last);
       if (i == wanted) v = x;
     }
-    if (i != width) return rt_fail(t, EXIT_REFUSED, "%s: line %lld has %d values, the first has %d", path, (long long)line, i, width);
+    if (i != width)
+      return rt_fail(t, EXIT_REFUSED, "%s: line %lld has %d values, the first has %d", path, (long long)line, i, width);
     size_t length = strlen(v);
-    if (length > TEXT_MOST) return rt_fail(t, EXIT_REFUSED, "%s: line %lld has a value of %zu bytes; at most %d are read", path, (long long)line, length, TEXT_MOST);
+    if (length > TEXT_MOST)
+      return rt_fail(t, EXIT_REFUSED, "%s: line %lld has a value of %zu bytes; at most %d are read", path,
+          (long long)line, length, TEXT_MOST);
     if (length > *longest) *longest = length;
     strtod(v, &end);
     *numbers &= end != v && !*end;

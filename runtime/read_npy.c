@@ -40,7 +40,8 @@ static bool parse_type(const char *name, const char *descr, ArrayKind *kind, siz
     *item = (size_t)n * (descr[0] == 'S' ? 1 : 4);
     return true;
   }
-  return rt_fail(t, EXIT_REFUSED, "%s: elements of type %.12s are not read; store it as float32 or as int64", name, descr);
+  return rt_fail(t, EXIT_REFUSED, "%s: elements of type %.12s are not read; store it as float32 or as int64", name,
+      descr);
 }
 
 static bool parse_shape(const char *name, const char *at, uint32_t *rank, int64_t *dim, Trouble *t) {
@@ -51,7 +52,8 @@ static bool parse_shape(const char *name, const char *at, uint32_t *rank, int64_
     while (*at == ' ' || *at == ',') at++;
     if (*at == ')') return true;
     char *end = NULL;
-    if (!isdigit((unsigned char)*at) || *rank == ARRAY_RANK) return rt_fail(t, EXIT_REFUSED, "%s: its shape is not read", name);
+    if (!isdigit((unsigned char)*at) || *rank == ARRAY_RANK)
+      return rt_fail(t, EXIT_REFUSED, "%s: its shape is not read", name);
     dim[(*rank)++] = strtoll(at, &end, 10);
     at = end;
   }
@@ -80,7 +82,8 @@ bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   if (n < 12 || memcmp(at, "\x93NUMPY", 6) != 0) return rt_fail(t, EXIT_REFUSED, "%s: is no NPY file", name);
   size_t wide = at[6] == 1 ? 2 : 4, length = 0, from = 8 + wide;
   for (size_t i = wide; i-- > 0;) length = length << 8 | at[8 + i];
-  if (length > 65536 || from + length > n) return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
+  if (length > 65536 || from + length > n)
+    return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
   char *head = rt_alloc(length + 1, 1, t);
   if (!head) return false;
   memcpy(head, at + from, length);
@@ -92,10 +95,12 @@ bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   int64_t dim[ARRAY_RANK];
   size_t bytes = 0;
   const char *order = after(head, "'fortran_order'");
-  if (parse_type(name, after(head, "'descr'"), &kind, &item, &big, t) && parse_shape(name, after(head, "'shape'"), &rank, dim, t) &&
+  if (parse_type(name, after(head, "'descr'"), &kind, &item, &big, t) && parse_shape(name, after(head, "'shape'"),
+      &rank, dim, t) &&
       rt_array_bytes(name, item, rank, dim, &bytes, t)) {
     if (n - from < bytes) {
-      rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name, n - from, bytes);
+      rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name,
+          n - from, bytes);
     } else if (rt_array_make(a, name, kind, item, rank, dim, t)) {
       if (!big && !(order && *order == 'T')) memcpy(a->at, at + from, bytes);
       else copy_elements(a, at + from, order && *order == 'T', big);

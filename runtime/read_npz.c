@@ -33,8 +33,11 @@ static bool find(void *library, const char *name, void *to) {
 static bool zip_open(Zip *z, Trouble *t) {
   z->library = dlopen("libzip.so.4", RTLD_NOW | RTLD_LOCAL);
   if (!z->library) z->library = dlopen("libzip.so.5", RTLD_NOW | RTLD_LOCAL);
-  if (!z->library) return rt_fail(t, EXIT_IO, "reading NPZ files needs libzip: install the package libzip4, or store the arrays as NPY files");
-  if (find(z->library, "zip_open", &z->open) && find(z->library, "zip_fopen", &z->fopen) && find(z->library, "zip_fread", &z->fread) &&
+  if (!z->library)
+    return rt_fail(t, EXIT_IO,
+        "reading NPZ files needs libzip: install the package libzip4, or store the arrays as NPY files");
+  if (find(z->library, "zip_open", &z->open) && find(z->library, "zip_fopen", &z->fopen) &&
+      find(z->library, "zip_fread", &z->fread) &&
       find(z->library, "zip_fclose", &z->fclose) && find(z->library, "zip_discard", &z->discard) &&
       find(z->library, "zip_get_num_entries", &z->entries) && find(z->library, "zip_get_name", &z->name) &&
       find(z->library, "zip_get_error", &z->error) && find(z->library, "zip_error_code_zip", &z->code))
@@ -43,7 +46,8 @@ static bool zip_open(Zip *z, Trouble *t) {
   return rt_fail(t, EXIT_IO, "the libzip that is installed lacks functions of version 1.0; install a newer libzip4");
 }
 
-static bool read_member(const Zip *z, void *zip, const char *path, const char *member, uint8_t **at, size_t *n, Trouble *t) {
+static bool read_member(const Zip *z, void *zip, const char *path, const char *member, uint8_t **at, size_t *n,
+    Trouble *t) {
   char *name = rt_text(t, "%s.npy", member);
   if (!name) return false;
   void *file = z->fopen(zip, name, 0);
@@ -51,7 +55,8 @@ static bool read_member(const Zip *z, void *zip, const char *path, const char *m
   if (!file && code != ZIP_ABSENT) {
     free(name);
     if (code == ZIP_MEMORY) return rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", path);
-    return rt_fail(t, EXIT_IO, "%s: `%s` cannot be read (libzip error %d); fetch or write the file again", path, member, code);
+    return rt_fail(t, EXIT_IO, "%s: `%s` cannot be read (libzip error %d); fetch or write the file again", path,
+        member, code);
   }
   if (!file) {
     char all[400] = "";
@@ -80,7 +85,8 @@ static bool read_member(const Zip *z, void *zip, const char *path, const char *m
 bool rt_read_npz(const char *path, const char *member, Array *a, Trouble *t) {
   Zip z = { 0 };
   *a = (Array){ 0 };
-  if (access(path, R_OK) != 0) return rt_fail(t, EXIT_IO, "%s: %s; say --data FOLDER, the folder that holds it", path, strerror(errno));
+  if (access(path, R_OK) != 0)
+    return rt_fail(t, EXIT_IO, "%s: %s; say --data FOLDER, the folder that holds it", path, strerror(errno));
   if (!zip_open(&z, t)) return false;
   int code = 0;
   void *zip = z.open(path, 16 /* ZIP_RDONLY */, &code);
@@ -88,7 +94,8 @@ bool rt_read_npz(const char *path, const char *member, Array *a, Trouble *t) {
   size_t n = 0;
   bool ok = false;
   if (!zip && code == ZIP_MEMORY) rt_fail(t, EXIT_MEMORY, "%s: out of memory for unpacking it", path);
-  else if (!zip) rt_fail(t, EXIT_IO, "%s: is no zip file that can be read (libzip error %d); fetch or write it again", path, code);
+  else if (!zip)
+    rt_fail(t, EXIT_IO, "%s: is no zip file that can be read (libzip error %d); fetch or write it again", path, code);
   else if (read_member(&z, zip, path, member, &at, &n, t)) {
     char *name = rt_text(t, "%s: %s", path, member);
     ok = name && rt_parse_npy(name, at, n, a, t);

@@ -12,7 +12,9 @@
 
 enum { DEFLATE_MOST = 1032 };       /* bytes that one byte of a deflated stream can stand for            */
 
-static uint32_t big(const uint8_t *at) { return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]; }
+static uint32_t big(const uint8_t *at) {
+  return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
 
 static uint8_t paeth(int a, int b, int c) {
   int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
@@ -58,11 +60,15 @@ bool rt_parse_png(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   uint32_t width = big(at + 16), height = big(at + 20);
   uint8_t depth = at[24], color = at[25], interlace = at[28];
   if (color > 6 || !channels[color] || (depth != 8 && depth != 16))
-    return rt_fail(t, EXIT_REFUSED, "%s: has %s; store it with 8 or 16 bits, as gray or RGB", name, color == 3 ? "a palette" : "fewer than 8 bits");
+    return rt_fail(t, EXIT_REFUSED, "%s: has %s; store it with 8 or 16 bits, as gray or RGB", name,
+        color == 3 ? "a palette" : "fewer than 8 bits");
   if (interlace) return rt_fail(t, EXIT_REFUSED, "%s: is interlaced; store it without", name);
-  if (!width || !height || width > 1u << 16 || height > 1u << 16) return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are not read", name, height, width);
+  if (!width || !height || width > 1u << 16 || height > 1u << 16)
+    return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are not read", name, height, width);
   size_t pixel = (size_t)channels[color] * depth / 8, bytes = width * pixel, raw = height * (bytes + 1), packed = 0;
-  if (raw / DEFLATE_MOST > n) return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are more than a file of its length can hold", name, height, width);
+  if (raw / DEFLATE_MOST > n)
+    return rt_fail(t, EXIT_REFUSED, "%s: %u x %u pixels are more than a file of its length can hold", name, height,
+        width);
   int64_t dim[3] = { height, width, channels[color] };
   uint8_t *in = rt_alloc(n, 1, t), *out = in ? rt_alloc(raw, 1, t) : NULL;
   bool ok = out && join_chunks(name, at, n, in, &packed, t);
@@ -74,7 +80,8 @@ bool rt_parse_png(const char *name, const uint8_t *at, size_t n, Array *a, Troub
          rt_fail(t, EXIT_IO, "%s: its pixels are damaged; fetch the file again", name);
   }
   ok = ok && rt_array_make(a, name, depth == 8 ? ARRAY_U8 : ARRAY_U16, depth / 8, channels[color] > 1 ? 3 : 2, dim, t);
-  for (size_t i = 0; ok && i < height * bytes; i++) a->at[i] = out[depth == 16 ? i ^ 1 : i];   /* big-endian in the file */
+  /* big-endian in the file */
+  for (size_t i = 0; ok && i < height * bytes; i++) a->at[i] = out[depth == 16 ? i ^ 1 : i];
   free(out);
   free(in);
   return ok;

@@ -137,7 +137,8 @@ static json_t *schedule_json(const Setting *x) {
     bool stairs = strcmp(y->kind, "staircase") == 0;
     if (strcmp(y->kind, "constant") == 0) snprintf(text + k, sizeof text - k, "%s%g", star, y->a);
     else if (strcmp(y->kind, "warmup") == 0) snprintf(text + k, sizeof text - k, "%swarmup(%g)", star, y->over);
-    else snprintf(text + k, sizeof text - k, "%s%s(%g, %s: %g, %s: %g)", star, y->kind, y->a, stairs ? "factor" : "to", y->b, stairs ? "every" : "over", y->over);
+    else snprintf(text + k, sizeof text - k, "%s%s(%g, %s: %g, %s: %g)", star, y->kind, y->a, stairs ? "factor"
+        : "to", y->b, stairs ? "every" : "over", y->over);
   }
   return json_string(text);
 }
@@ -155,7 +156,8 @@ static json_t *settings_json(const Settings *s) {
 
 /* As a shell reads it: what is not plain stands in single quotes. */
 static void print_word(Text *text, const char *word) {
-  bool quote = !*word || strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") != strlen(word);
+  bool quote = !*word || strspn(word,
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") != strlen(word);
   rt_print(text, "%s%s", text->n ? " " : "", quote ? "'" : "");
   for (; *word; word++) rt_print(text, *word == '\'' ? "'\\''" : "%c", *word);
   rt_print(text, "%s", quote ? "'" : "");
@@ -207,13 +209,15 @@ static json_t *confusion_json(const Answers *a) {
 bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t) {
   const gdl_module *m = r->module;
   json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o}", "model", m->name, "hash",
-                        json_sprintf("%016llx", (unsigned long long)m->hash), "target", m->target ? m->target : "", "compiler",
+                        json_sprintf("%016llx", (unsigned long long)m->hash), "target", m->target ? m->target : "",
+                            "compiler",
                         m->compiler ? m->compiler : "", "precision", r->state.real == GDL_F64 ? "f64" : "f32", "seed",
                         (json_int_t)r->state.seed, "threads", rt_host_threads(r->host), "weights",
                         (json_int_t)rt_count_trained(m), "settings", settings_json(&r->settings), "command",
                         train_command(r->options, t), "check", check_command(r->options, t));
   if (o) {
-    json_object_set_new(o, "samples", json_pack("{s:I, s:I, s:I}", "train", (json_int_t)f->ntrain, "valid", (json_int_t)f->nvalid, "test", (json_int_t)f->ntest));
+    json_object_set_new(o, "samples", json_pack("{s:I, s:I, s:I}", "train", (json_int_t)f->ntrain, "valid",
+        (json_int_t)f->nvalid, "test", (json_int_t)f->ntest));
     json_object_set_new(o, "state", json_string(f->ended));
     json_object_set_new(o, "best_epoch", json_integer(r->state.best_epoch));
     if (f->speed > 0) json_object_set_new(o, "samples_per_second", rt_number(floor(f->speed)));
@@ -221,7 +225,8 @@ bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *
     if (f->workspace > 0) json_object_set_new(o, "workspace_bytes", json_integer((json_int_t)f->workspace));
     if (f->test) json_object_set_new(o, "test", scores_json(m, f->test));
     if (f->answers && f->answers->judged)
-      json_object_set_new(o, "answers", json_pack("{s:s, s:I, s:I}", "part", f->answers->part, "samples", (json_int_t)f->answers->samples, "wrong", (json_int_t)f->answers->wrong));
+      json_object_set_new(o, "answers", json_pack("{s:s, s:I, s:I}", "part", f->answers->part, "samples",
+          (json_int_t)f->answers->samples, "wrong", (json_int_t)f->answers->wrong));
     if (f->answers && f->answers->n) json_object_set_new(o, "confusion", confusion_json(f->answers));
   }
   bool ok = o ? write_json(folder, "config.json", o, t) : rt_fail(t, EXIT_MEMORY, "out of memory for config.json");
@@ -232,7 +237,8 @@ bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *
 /* An audit.txt that lies there is of earlier weights. */
 static bool drop_audit(const char *folder, Trouble *t) {
   char *path = rt_text(t, "%s/audit.txt", folder);
-  bool ok = path && (unlink(path) == 0 || errno == ENOENT || rt_fail(t, EXIT_IO, "%s: is of earlier weights and cannot be removed: %s", path, strerror(errno)));
+  bool ok = path && (unlink(path) == 0 || errno == ENOENT || rt_fail(t, EXIT_IO,
+      "%s: is of earlier weights and cannot be removed: %s", path, strerror(errno)));
   free(path);
   return ok;
 }

@@ -40,7 +40,8 @@ bool rt_png(const Picture *p, Text *o) {
   uint8_t *file = rt_alloc(packed + 100, 1, o->trouble), head[13], *to = file;
   bool ok = raw && in && file;
   for (int32_t y = 0; ok && y < p->height; y++) memcpy(raw + (size_t)y * (row + 1) + 1, p->at + (size_t)y * row, row);
-  ok = ok && (compress2(in, &packed, raw, (uLong)n, 9) == Z_OK || rt_fail(o->trouble, EXIT_MEMORY, "zlib: out of memory"));
+  ok = ok && (compress2(in, &packed, raw, (uLong)n, 9) == Z_OK || rt_fail(o->trouble, EXIT_MEMORY,
+      "zlib: out of memory"));
   if (ok) {
     memcpy(to, "\x89PNG\r\n\x1a\n", 8);
     big_endian(big_endian(head, (uint32_t)p->width), (uint32_t)p->height);

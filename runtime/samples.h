@@ -31,12 +31,14 @@ typedef struct Samples {
 } Samples;
 
 /* bind.c: takes the array over, also on failure. */
-bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared, Trouble *t);
+bool rt_bind(Samples *s, const gdl_module *m, const gdl_kernel *k, const gdl_arg *arg, Array *array, bool shared,
+    Trouble *t);
 bool rt_bind_indexes(Samples *s, const gdl_module *m, Trouble *t);       /* after all columns                */
 void rt_samples_free(Samples *s);
 /* data.c */
 bool rt_part_exists(const gdl_module *m, const char *part);
-bool rt_read_samples(Samples *s, const gdl_module *m, const gdl_kernel *k, const char *part, const char *folder, uint32_t *crc, Trouble *t);
+bool rt_read_samples(Samples *s, const gdl_module *m, const gdl_kernel *k, const char *part, const char *folder,
+    uint32_t *crc, Trouble *t);
 
 typedef struct Augment {            /* moves for training batches                                    */
   const gdl_module *module;
@@ -70,7 +72,8 @@ void rt_order(const Split *p, uint64_t seed, uint64_t epoch, uint32_t *order);  
 
 /* Batches from `first` on, one ahead of the caller, gathered by a thread of their own. */
 typedef struct Loader Loader;
-Loader *rt_loader_open(const Samples *s, int real, const uint32_t *order, int64_t n, int64_t batch, int64_t first, Augment *augment, Move *move, Trouble *t);
+Loader *rt_loader_open(const Samples *s, int real, const uint32_t *order, int64_t n, int64_t batch, int64_t first,
+    Augment *augment, Move *move, Trouble *t);
 const Batch *rt_loader_next(Loader *l);                      /* NULL at the end; valid until the next call     */
 void rt_loader_close(Loader *l);
 int64_t rt_rows_most(const Samples *s);

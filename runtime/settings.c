@@ -15,7 +15,8 @@ static const Setting own[] = {      /* what the host needs, where the module doe
   { .name = "epochs", .value = 1, .least = 1, .most = 1e9, .index = -1, .whole = true },
   { .name = "steps", .value = 0, .least = 0, .most = 1e15, .index = -1, .whole = true },       /* 0: no limit */
   { .name = "seed", .value = 0, .least = 0, .most = 2147483647, .index = -1, .whole = true },
-  { .name = "checkpoint", .value = 0, .least = 0, .most = 1e15, .index = -1, .whole = true },  /* 0: at ends of epochs */
+  /* 0: at ends of epochs */
+  { .name = "checkpoint", .value = 0, .least = 0, .most = 1e15, .index = -1, .whole = true },
   { .name = "stop.patience", .value = 0, .least = 0, .most = 1e9, .index = -1, .whole = true },/* 0: never */
   { .name = "stop.metric", .value = 0, .least = 0, .most = 1e9, .index = -1, .whole = true },
 };
@@ -37,7 +38,8 @@ bool rt_settings_open(Settings *s, const gdl_module *m, Trouble *t) {
   for (int32_t i = 0; i < m->nsettings; i++) {
     const gdl_setting *x = &m->settings[i];
     Setting *y = &s->at[s->n++];
-    *y = (Setting){ .name = x->name, .value = x->value, .least = x->least, .most = x->most, .index = x->index, .npieces = x->npieces, .pieces = x->pieces };
+    *y = (Setting){ .name = x->name, .value = x->value, .least = x->least, .most = x->most, .index = x->index,
+        .npieces = x->npieces, .pieces = x->pieces };
     for (size_t k = 0; k < NOWN; k++) y->whole |= strcmp(own[k].name, x->name) == 0;
     for (size_t k = 0; k < sizeof defaults / sizeof *defaults; k++)
       if (strcmp(defaults[k].name, x->name) == 0 && y->value == 0 && !y->npieces) y->value = defaults[k].value;
@@ -70,7 +72,8 @@ bool rt_settings_set(Settings *s, const char *assignment, Trouble *t) {
   }
   char *end = NULL;
   double v = strtod(equal + 1, &end);
-  if (end == equal + 1 || *end || isnan(v)) return rt_fail(t, EXIT_USAGE, "--set %s: `%s` is no number", assignment, equal + 1);
+  if (end == equal + 1 || *end || isnan(v))
+    return rt_fail(t, EXIT_USAGE, "--set %s: `%s` is no number", assignment, equal + 1);
   if (x->whole && v != floor(v)) return rt_fail(t, EXIT_USAGE, "--set %s: expects a whole number", assignment);
   if (x->least < x->most && !(v >= x->least && v <= x->most))
     return rt_fail(t, EXIT_USAGE, "--set %s: must lie between %g and %g", assignment, x->least, x->most);
@@ -107,7 +110,8 @@ void rt_settings_fill(const Settings *s, double epochs, int64_t step, int dtype,
     if (x->index < 0) continue;
     double v = rt_setting_at(x, epochs);
     if (computed(x->name)) {
-      const Setting *beta = find(s, strcmp(x->name, "optimizer.correction1") == 0 ? "optimizer.beta1" : "optimizer.beta2", 15);
+      const Setting *beta = find(s, strcmp(x->name, "optimizer.correction1") == 0 ? "optimizer.beta1"
+          : "optimizer.beta2", 15);
       v = 1 / (1 - pow(beta ? rt_setting_at(beta, epochs) : 0, (double)(step + 1)));
     }
     if (dtype == GDL_F64) ((double *)to)[x->index] = v;

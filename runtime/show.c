@@ -1,7 +1,8 @@
 /* show.c: what a program says about itself: summary, info.
  *
- * summary: a row for each value in the order of evaluation, from the entry that traces them. `work` is a value's share of
- * the multiplications and additions of one prediction, as the plan of that entry counts them; numbers are of one sample. */
+ * summary: a row for each value in the order of evaluation, from the entry that traces them. `work` is a value's share
+ * of the multiplications and additions of one prediction, as the plan of that entry counts them; numbers are of one
+ * sample. */
 #include "run.h"
 #include "text.h"
 #include <stdlib.h>
@@ -13,8 +14,10 @@ static const char *verdict_name(int v) { return v == GDL_PROVED ? "proved" : v =
 /* "16 regular on grid(14, 14)" */
 static void type_text(const gdl_module *m, const gdl_arg *arg, char *out, size_t n) {
   Layout l = rt_layout(arg);
-  size_t k = arg->rep ? (size_t)snprintf(out, n, "%s", arg->rep) : arg->nlabels ? (size_t)snprintf(out, n, "label(%d)", arg->nlabels)
-           : arg->dtype == GDL_I32 ? (size_t)snprintf(out, n, "i32") : (size_t)snprintf(out, n, "%lld numbers", (long long)l.numbers);
+  size_t k = arg->rep ? (size_t)snprintf(out, n, "%s", arg->rep) : arg->nlabels ? (size_t)snprintf(out, n,
+      "label(%d)", arg->nlabels)
+           : arg->dtype == GDL_I32 ? (size_t)snprintf(out, n, "i32") : (size_t)snprintf(out, n, "%lld numbers",
+               (long long)l.numbers);
   if (k >= n || l.nrows == 0) return;
   if (arg->rows >= 0) snprintf(out + k, n - k, " on %s", m->actions[arg->rows].name);
   else if (l.symbol < 0) snprintf(out + k, n - k, " on %lld rows", (long long)l.rows);
@@ -22,7 +25,8 @@ static void type_text(const gdl_module *m, const gdl_arg *arg, char *out, size_t
 }
 
 /* --- summary ----------------------------------------------------------------------------------- */
-typedef struct Row { const gdl_arg *arg; const char *word; char line[48], type[160], numbers[40]; int64_t weights; double flop; } Row;
+typedef struct Row { const gdl_arg *arg; const char *word; char line[48], type[160],
+    numbers[40]; int64_t weights; double flop; } Row;
 typedef struct Table {
   Row *row;
   int32_t n;
@@ -39,7 +43,8 @@ static int32_t owner(const Table *x, const gdl_weight *w) {
   for (int32_t i = 0; i < x->n; i++) {
     const char *name = x->row[i].arg->name;
     size_t n = strlen(name);
-    if (x->row[i].arg->role != GDL_VALUE || n <= most || strncmp(w->name, name, n) != 0 || (w->name[n] && w->name[n] != '.')) continue;
+    if (x->row[i].arg->role != GDL_VALUE || n <= most || strncmp(w->name, name, n) != 0 || (w->name[n] &&
+        w->name[n] != '.')) continue;
     best = i, most = n;
   }
   return best;
@@ -48,7 +53,8 @@ static int32_t owner(const Table *x, const gdl_weight *w) {
 /* The number of the line; with its file where that is not the model's. */
 static void line_text(const gdl_kernel *k, const char *source, char *out, size_t n) {
   const char *colon = source ? strrchr(source, ':') : NULL, *own = k->source ? strrchr(k->source, ':') : NULL;
-  bool same = colon && own && colon - source == own - k->source && strncmp(source, k->source, (size_t)(colon - source)) == 0;
+  bool same = colon && own && colon - source == own - k->source && strncmp(source, k->source,
+      (size_t)(colon - source)) == 0;
   snprintf(out, n, "%s", same ? colon + 1 : source ? rt_place(source) : "");
 }
 
@@ -63,7 +69,8 @@ static const char *word_of(const json_t *proof, const gdl_arg *arg) {
   size_t i;
   if (arg->role != GDL_VALUE) return arg->role == GDL_IN ? "input" : "output";
   json_array_foreach(json_object_get(proof, "layers"), i, row) {
-    const char *path = json_string_value(json_object_get(row, "path")), *word = json_string_value(json_object_get(row, "word"));
+    const char *path = json_string_value(json_object_get(row, "path")), *word = json_string_value(json_object_get(row,
+        "word"));
     if (path && word && strcmp(path, arg->name) == 0) return word;
   }
   return arg->word ? arg->word : "";
@@ -84,7 +91,8 @@ static json_t *proof_of(const gdl_module *m) {
 static bool open_table(Table *x, const gdl_module *m, const gdl_kernel *k, const json_t *proof, Trouble *t) {
   static const int order[] = { GDL_IN, GDL_VALUE, GDL_OUT };
   const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
-  *x = (Table){ .row = rt_alloc((size_t)k->nargs, sizeof *x->row, t), .line = 4, .layer = 5, .word = 4, .type = 4, .numbers = 7,
+  *x = (Table){ .row = rt_alloc((size_t)k->nargs, sizeof *x->row, t), .line = 4, .layer = 5, .word = 4, .type = 4,
+      .numbers = 7,
                 .colour = isatty(1) && !(plain && *plain) && !(term && strcmp(term, "dumb") == 0) };
   for (int j = 0; x->row && j < 3 * k->nargs; j++) {
     const gdl_arg *arg = &k->args[j % k->nargs];
@@ -121,8 +129,10 @@ static void print_row(const Table *x, const Row *r) {
   char weights[32] = "", work[16] = "";
   if (r->weights) rt_commas(r->weights, weights, sizeof weights);
   if (r->flop > 0) snprintf(work, sizeof work, "%.1f%%", 100 * r->flop / x->flop);
-  printf("%*s  %-*s  %-*s  %-*s  %*s", x->line, r->line, x->layer, arg->name, x->word, r->word, x->type, r->type, x->numbers, r->numbers);
-  if (arg->role != GDL_IN) printf("  %9s  %6s  %s%s%s", weights, work, x->colour ? colours[arg->verdict] : "", verdict_name(arg->verdict), x->colour ? "\033[0m" : "");
+  printf("%*s  %-*s  %-*s  %-*s  %*s", x->line, r->line, x->layer, arg->name, x->word, r->word, x->type, r->type,
+      x->numbers, r->numbers);
+  if (arg->role != GDL_IN) printf("  %9s  %6s  %s%s%s", weights, work, x->colour ? colours[arg->verdict] : "",
+      verdict_name(arg->verdict), x->colour ? "\033[0m" : "");
   printf("\n");
 }
 
@@ -133,11 +143,13 @@ static void print_reasons(const json_t *proof) {
   size_t k;
   for (int l = 0; l < 2; l++)
     json_array_foreach(json_object_get(proof, l ? "outputs" : "layers"), k, row) {
-      const char *why = json_string_value(json_object_get(row, "because")), *left = json_string_value(json_object_get(row, "residual"));
+      const char *why = json_string_value(json_object_get(row, "because")),
+          *left = json_string_value(json_object_get(row, "residual"));
       const char *verdict = json_string_value(json_object_get(row, "verdict"));
       if (!why || !verdict || json_object_get(said, why)) continue;
       json_object_set_new(said, why, json_true());
-      printf("%s: %s; %s %s\n", verdict, rt_reason(why, reason, sizeof reason), strcmp(verdict, "audited") == 0 ? "proved is" : "what is left is", left && *left ? left : "nothing");
+      printf("%s: %s; %s %s\n", verdict, rt_reason(why, reason, sizeof reason), strcmp(verdict, "audited") == 0
+          ? "proved is" : "what is left is", left && *left ? left : "nothing");
     }
   json_decref(said);
 }
@@ -159,8 +171,10 @@ static void print_memory(const Run *r) {
       data += (double)rt_arg_count(arg, sizes) * (double)rt_width(arg->dtype == GDL_I32 ? GDL_I32 : k->dtype);
   }
   for (int32_t i = 0; k->flops && i < k->nstages; i++) flop += k->flops[i] * (double)b;
-  printf("%s of %lld%s: workspace %s, %s %s, data %s", step ? "a step" : "a prediction", (long long)b, k->nsizes > 1 ? ", sets of 16 rows" : "",
-         rt_scaled((double)(k->workspace ? k->workspace(sizes) : 0), "B", text[0], sizeof text[0]), step ? "weights and moments" : "weights",
+  printf("%s of %lld%s: workspace %s, %s %s, data %s", step ? "a step" : "a prediction", (long long)b, k->nsizes > 1
+      ? ", sets of 16 rows" : "",
+         rt_scaled((double)(k->workspace ? k->workspace(sizes) : 0), "B", text[0], sizeof text[0]), step
+             ? "weights and moments" : "weights",
          rt_scaled(kept, "B", text[1], sizeof text[1]), rt_scaled(data, "B", text[2], sizeof text[2]));
   if (flop > 0 && k->nsizes == 1) printf(", work %s", rt_scaled(flop, "FLOP", text[3], sizeof text[3]));
   printf("\n");
@@ -177,11 +191,13 @@ bool rt_summary(Run *r, Trouble *t) {
   if (ok) {
     rt_commas(x.weights, all, sizeof all);
     rt_commas(x.loose, loose, sizeof loose);
-    printf("%*s  %-*s  %-*s  %-*s  %*s  %9s  %6s  %s\n", x.line, "line", x.layer, "value", x.word, "word", x.type, "type", x.numbers, "numbers", "weights", "work", "verdict");
+    printf("%*s  %-*s  %-*s  %-*s  %*s  %9s  %6s  %s\n", x.line, "line", x.layer, "value", x.word, "word", x.type,
+        "type", x.numbers, "numbers", "weights", "work", "verdict");
     for (int32_t i = 0; i < x.n; i++) print_row(&x, &x.row[i]);
     if (x.loose) printf("%*s  %-*s  %9s\n", x.line, "", before, "other weights", loose);
     printf("%*s  %-*s  %9s", x.line, "", before, "all", all);
-    if (x.flop > 0) printf("  %s a sample%s", rt_scaled(x.flop, "FLOP", work, sizeof work), k->nsizes > 1 ? " of one row" : "");
+    if (x.flop > 0) printf("  %s a sample%s", rt_scaled(x.flop, "FLOP", work, sizeof work), k->nsizes > 1
+        ? " of one row" : "");
     printf("\n\n");
     print_memory(r);
     print_reasons(proof);
@@ -194,16 +210,21 @@ bool rt_summary(Run *r, Trouble *t) {
 /* --- info ---------------------------------------------------------------------------------------- */
 bool rt_info(Run *r, Trouble *t) {
   const gdl_module *m = r->module;
-  static const char *const roles[] = { "", "in", "out", "param", "gradient", "target", "index", "moment", "average", "setting", "key", "sums", "value", "cotangent" };
+  static const char *const roles[] = { "", "in", "out", "param", "gradient", "target", "index", "moment", "average",
+      "setting", "key", "sums", "value", "cotangent" };
   (void)t;
-  printf("%s: compiled by %s for %s, interface %u, hash %016llx\n", m->name, m->compiler ? m->compiler : "gdlc", m->target ? m->target : "this machine", m->abi, (unsigned long long)m->hash);
-  printf("%lld trained numbers; param has %lld numbers, moment %lld; %d weights\n\ncertificate\n%s\n", (long long)rt_count_trained(m), (long long)m->nparam, (long long)m->nmoment, m->nweights,
+  printf("%s: compiled by %s for %s, interface %u, hash %016llx\n", m->name, m->compiler ? m->compiler : "gdlc",
+      m->target ? m->target : "this machine", m->abi, (unsigned long long)m->hash);
+  printf("%lld trained numbers; param has %lld numbers, moment %lld; %d weights\n\ncertificate\n%s\n",
+      (long long)rt_count_trained(m), (long long)m->nparam, (long long)m->nmoment, m->nweights,
          m->certificate ? m->certificate : "none");
-  for (int32_t c = 0; c < m->nclaims; c++) printf("  %s: %s%s%s\n", m->claims[c].text, m->claims[c].verdict, m->claims[c].residual ? ", " : "", m->claims[c].residual ? m->claims[c].residual : "");
+  for (int32_t c = 0; c < m->nclaims; c++) printf("  %s: %s%s%s\n", m->claims[c].text, m->claims[c].verdict,
+      m->claims[c].residual ? ", " : "", m->claims[c].residual ? m->claims[c].residual : "");
   printf("\nentries\n");
   for (int32_t e = 0; e < m->nkernels; e++) {
     const gdl_kernel *k = &m->kernels[e];
-    printf("  %s  %s, %d slots, %d pipelines%s%s\n", k->name, k->dtype == GDL_F64 ? "f64" : "f32", k->slots, k->nstages, k->source ? "  " : "", k->source ? k->source : "");
+    printf("  %s  %s, %d slots, %d pipelines%s%s\n", k->name, k->dtype == GDL_F64 ? "f64" : "f32", k->slots,
+        k->nstages, k->source ? "  " : "", k->source ? k->source : "");
     for (int i = 0; i < k->nargs; i++) {
       const gdl_arg *a = &k->args[i];
       char type[160];
@@ -222,7 +243,8 @@ bool rt_info(Run *r, Trouble *t) {
     const Setting *x = &r->settings.at[i];
     printf("  %-24s ", x->name);
     if (!x->npieces) printf("%g\n", x->value);
-    for (int32_t p = 0; p < x->npieces; p++) printf("%s%s(%g, %g, over %g)%s", p ? " * " : "", x->pieces[p].kind, x->pieces[p].a, x->pieces[p].b, x->pieces[p].over, p + 1 < x->npieces ? "" : "\n");
+    for (int32_t p = 0; p < x->npieces; p++) printf("%s%s(%g, %g, over %g)%s", p ? " * " : "", x->pieces[p].kind,
+        x->pieces[p].a, x->pieces[p].b, x->pieces[p].over, p + 1 < x->npieces ? "" : "\n");
   }
   return true;
 }

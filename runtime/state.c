@@ -13,7 +13,8 @@ bool rt_state_open(State *s, const gdl_module *m, Trouble *t) {
   s->sums = rt_alloc((size_t)m->nsums, sizeof(double), t);
   bool ok = s->param && s->sums;
   if (ok && m->nmoment) ok = (s->moment = rt_alloc((size_t)m->nmoment, width, t)) != NULL;
-  if (ok && step && rt_find_role(step, GDL_AVERAGE, 0) >= 0) ok = (s->average = rt_alloc((size_t)m->nparam, width, t)) != NULL;
+  if (ok && step && rt_find_role(step, GDL_AVERAGE, 0) >= 0)
+    ok = (s->average = rt_alloc((size_t)m->nparam, width, t)) != NULL;
   if (!ok) rt_state_close(s);
   return ok;
 }
@@ -68,7 +69,8 @@ const char *rt_state_not_finite(const State *s) {
     const gdl_weight *w = &m->weights[i];
     for (int64_t k = w->offset; k < w->offset + w->count; k++) {
       bool fine = isfinite(rt_get(s->param, s->real, k)) && (!s->average || isfinite(rt_get(s->average, s->real, k)));
-      for (int64_t at = k; fine && w->trained && s->moment && at < m->nmoment; at += m->ntrained) fine = isfinite(rt_get(s->moment, s->real, at));
+      for (int64_t at = k; fine && w->trained && s->moment && at < m->nmoment; at += m->ntrained)
+        fine = isfinite(rt_get(s->moment, s->real, at));
       if (!fine) return w->name;
     }
   }

@@ -27,11 +27,13 @@ bool rt_state_open(State *s, const gdl_module *m, Trouble *t);
 void rt_state_close(State *s);
 void rt_state_draw(State *s, uint64_t seed);                 /* initial weights, by (seed, name)            */
 void rt_state_shake(State *s, uint64_t seed);                /* for the audit: nothing at its initial value */
-const char *rt_state_not_finite(const State *s);            /* the first weight with such a number, or in its moments; NULL */
+/* the first weight with such a number, or in its moments; NULL */
+const char *rt_state_not_finite(const State *s);
 const void *rt_state_eval(const State *s);                   /* average if there is one, else param         */
 void rt_convert(const void *from, int from_real, void *to, int to_real, int64_t n);
 /* checkpoint.c */
-bool rt_checkpoint_save(const State *s, const Settings *set, const char *path, bool whole, Trouble *t);   /* whole: with moments */
+/* whole: with moments */
+bool rt_checkpoint_save(const State *s, const Settings *set, const char *path, bool whole, Trouble *t);
 /* What was given when it was written is set again where it is not given now; set may be NULL. */
 bool rt_checkpoint_load(State *s, Settings *set, const char *path, bool whole, Trouble *t);
 #endif

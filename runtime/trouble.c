@@ -137,7 +137,8 @@ bool rt_write_file(const char *path, const Piece *piece, size_t n, Trouble *t) {
     error = errno;
   }
   if (!ok) {
-    rt_fail(t, EXIT_IO, "%s: cannot be written: %s; choose a folder with room that you may write to", path, strerror(error));
+    rt_fail(t, EXIT_IO, "%s: cannot be written: %s; choose a folder with room that you may write to", path,
+        strerror(error));
     if (file >= 0 && !moved) unlink(temporary);
   }
   free(temporary);
@@ -170,7 +171,8 @@ bool rt_read_file(const char *path, size_t most, uint8_t **at, size_t *n, Troubl
       if (got < 0 && errno != EINTR) break;
       if (got > 0) *n += (size_t)got;
     }
-    ok = *n == (size_t)s.st_size || rt_fail(t, EXIT_IO, "%s: reading ended after %zu of %lld bytes%s%s", path, *n, (long long)s.st_size,
+    ok = *n == (size_t)s.st_size || rt_fail(t, EXIT_IO, "%s: reading ended after %zu of %lld bytes%s%s", path, *n,
+        (long long)s.st_size,
                                             got < 0 ? ": " : "", got < 0 ? strerror(errno) : "");
   }
   close(file);
@@ -181,8 +183,8 @@ bool rt_read_file(const char *path, size_t most, uint8_t **at, size_t *n, Troubl
   return ok;
 }
 
-/* Jansson says little when it has no memory: an array lacks an element, a text is empty. A checkpoint or a report with less
- * in it must not be written, so such a process ends here; no file is open then. */
+/* Jansson says little when it has no memory: an array lacks an element, a text is empty. A checkpoint or a report with
+ * less in it must not be written, so such a process ends here; no file is open then. */
 void *rt_json_alloc(size_t n) {
   void *at = malloc(n ? n : 1);
   if (at) return at;

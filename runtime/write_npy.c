@@ -16,7 +16,9 @@ static bool write_csv(const char *path, const Array *a, Trouble *t) {
   bool ok = rt_grow(&text, 1, &cap, 1, t);
   for (int64_t i = 0; ok && i < a->count; i++) {
     ok = rt_grow(&text, n + 40, &cap, 1, t);
-    if (ok) n += (size_t)snprintf(text + n, 40, a->kind == ARRAY_F64 ? "%.17g%c" : "%.9g%c", rt_array_number(a, i), (i + 1) % columns ? ',' : '\n');
+    if (ok)
+      n += (size_t)snprintf(text + n, 40, a->kind == ARRAY_F64 ? "%.17g%c" : "%.9g%c", rt_array_number(a, i),
+          (i + 1) % columns ? ',' : '\n');
   }
   ok = ok && rt_write_file(path, &(Piece){ text, n }, 1, t);
   free(text);
@@ -28,9 +30,11 @@ bool rt_write_array(const char *path, const Array *a, Trouble *t) {
   if (length > 4 && strcmp(path + length - 4, ".csv") == 0) return write_csv(path, a, t);
   char head[512] = "\x93NUMPY\x01", shape[200] = "";
   size_t k = 0;
-  for (uint32_t i = 0; i < a->rank; i++) k += (size_t)snprintf(shape + k, sizeof shape - k, "%lld,%s", (long long)a->dim[i], i + 1 < a->rank ? " " : "");
+  for (uint32_t i = 0; i < a->rank; i++)
+    k += (size_t)snprintf(shape + k, sizeof shape - k, "%lld,%s", (long long)a->dim[i], i + 1 < a->rank ? " " : "");
   if (a->rank > 1) shape[k - 1] = 0;
-  size_t n = 10 + (size_t)snprintf(head + 10, sizeof head - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", npy[a->kind], shape);
+  size_t n = 10 + (size_t)snprintf(head + 10, sizeof head - 10,
+      "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", npy[a->kind], shape);
   while ((n + 1) % 64) head[n++] = ' ';               /* the elements begin at a multiple of 64       */
   head[n++] = '\n';
   head[8] = (char)(uint8_t)((n - 10) & 255);

@@ -1,8 +1,9 @@
 /* jit.c: the functions of a unit, in this process. For tests and measurements.
  *
- * Takes a unit, writes its object as for a file (llvm_emit), and lets ORC link that: what runs here is, to the bit, what
- * a compiled program runs. Functions that kernels call (fma of the mathematical library, on processors without one) come
- * from this process. Kernels are hidden in objects, and ORC finds only what is exported, so they become visible first. */
+ * Takes a unit, writes its object as for a file (llvm_emit), and lets ORC link that: what runs here is, to the bit,
+ * what a compiled program runs. Functions that kernels call (fma of the mathematical library, on processors without
+ * one) come from this process. Kernels are hidden in objects, and ORC finds only what is exported, so they become
+ * visible first. */
 #include "back/llvm.h"
 #include <llvm-c/Core.h>
 #include <llvm-c/LLJIT.h>
@@ -23,7 +24,8 @@ static bool fine(LLVMErrorRef error, Why *why) {
 
 static bool add_process(LLVMOrcLLJITRef jit, Why *why) {
   LLVMOrcDefinitionGeneratorRef process;
-  if (!fine(LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(&process, LLVMOrcLLJITGetGlobalPrefix(jit), NULL, NULL), why)) return false;
+  if (!fine(LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(&process, LLVMOrcLLJITGetGlobalPrefix(jit), NULL,
+      NULL), why)) return false;
   LLVMOrcJITDylibAddGenerator(LLVMOrcLLJITGetMainJITDylib(jit), process);
   return true;
 }

@@ -1,14 +1,16 @@
 /* llvm.c: Loops to LLVM, one printer for scalars and vectors.
  *
  * - No fast-math flags: Loops has chosen the order, and fma is explicit.
- * - Every buffer has an alias scope of its own, so loads of one move across stores of another; buffers of a slab that share
+ * - Every buffer has an alias scope of its own, so loads of one move across stores of another; buffers of a slab that
+ * share
  *   bytes are not told apart.
  * - RSUM is a fixed tree of shuffles, so that bits do not depend on LLVM.
  * - A varying index has 32 bits (one gather, not two), a uniform one 64.
  * - A load or store of a uniform index with lstride 1 is one vector access; anything else varying gathers.
- * Four passes and code generation level 2 give the speed of O2 at a fifth of its time. instcombine pays for itself: of 16,000
- * instructions, 16 ms more here and 65 ms less in generation; licm takes 3 ms. Without fma or rint in the processor, calls to
- * fmaf, fma, rintf, rint of the mathematical library remain, with the same bits: what is linked needs it. */
+ * Four passes and code generation level 2 give the speed of O2 at a fifth of its time. instcombine pays for itself: of
+ * 16,000 instructions, 16 ms more here and 65 ms less in generation; licm takes 3 ms. Without fma or rint in the
+ * processor, calls to fmaf, fma, rintf, rint of the mathematical library remain, with the same bits: what is linked
+ * needs it. */
 #include "back/llvm.h"
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>
@@ -43,7 +45,8 @@ static bool has_avx512(const char *cpu, const char *features) {
 }
 
 LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
-  if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") && !str_is(march, "x86-64-v4"))
+  if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") &&
+      !str_is(march, "x86-64-v4"))
     return why_no(why, CODE_NONE, "--march: `%.*s` is not native, x86-64, x86-64-v3 or x86-64-v4", STR(march)), NULL;
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
@@ -59,11 +62,13 @@ LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
   }
   LlvmUnit *u = heap_alloc(1, sizeof *u);
   bool native = str_is(march, "native");
-  char *cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(march.at), *features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
+  char *cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(march.at), *features = native
+      ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
   char named[32];
   snprintf(named, sizeof named, "%.*s", STR(march));
   u->machine = LLVMCreateTargetMachine(target, triple, native ? cpu : named, features,
-                                       care == LLVM_QUICK ? LLVMCodeGenLevelNone : LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault);
+                                       care == LLVM_QUICK ? LLVMCodeGenLevelNone : LLVMCodeGenLevelDefault,
+                                           LLVMRelocPIC, LLVMCodeModelDefault);
   u->wide = has_avx512(native ? cpu : named, features);
   LLVMDisposeMessage(cpu);
   LLVMDisposeMessage(features);
@@ -182,13 +187,15 @@ static unsigned bytes_of(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4
 static V loaded(Print *p, const Ins *x, V r) {
   const Buf *buf = &p->k->buf.at[x->buf];
   if (buf->base == BASE_I32 && !x->vary) return LLVMBuildSExt(p->u->b, r, p->u->i64, "");
-  if (buf->base == BASE_I64 && x->vary) return LLVMBuildTrunc(p->u->b, r, LLVMVectorType(p->u->i32, (unsigned)p->k->lanes), "");
+  if (buf->base == BASE_I64 && x->vary)
+    return LLVMBuildTrunc(p->u->b, r, LLVMVectorType(p->u->i32, (unsigned)p->k->lanes), "");
   return r;
 }
 static V to_store(Print *p, const Ins *x, V r) {
   const Buf *buf = &p->k->buf.at[x->buf];
   if (buf->base == BASE_I32 && LLVMTypeOf(r) == p->u->i64) return LLVMBuildTrunc(p->u->b, r, p->u->i32, "");
-  if (buf->base == BASE_I64 && x->vary) return LLVMBuildSExt(p->u->b, r, LLVMVectorType(p->u->i64, (unsigned)p->k->lanes), "");
+  if (buf->base == BASE_I64 && x->vary)
+    return LLVMBuildSExt(p->u->b, r, LLVMVectorType(p->u->i64, (unsigned)p->k->lanes), "");
   return r;
 }
 
@@ -197,7 +204,8 @@ static V access(Print *p, const Ins *x) {
   const Buf *buf = &p->k->buf.at[x->buf];
   bool store = x->op == L_STORE, index_varies = p->k->ins.at[x->a[0]].vary;
   Ref mask = store ? x->a[2] : x->a[1];
-  T element = buf->base == BASE_I32 ? p->u->i32 : buf->base == BASE_I64 ? p->u->i64 : buf->base == BASE_F32 ? p->u->f32 : p->u->f64;
+  T element = buf->base == BASE_I32 ? p->u->i32 : buf->base == BASE_I64 ? p->u->i64 : buf->base == BASE_F32
+      ? p->u->f32 : p->u->f64;
   T vector = LLVMVectorType(element, (unsigned)p->k->lanes);
   V value = store ? to_store(p, x, arg(p, x->a[1], x->vary)) : NULL;
   unsigned align = bytes_of((Base)buf->base);
@@ -213,11 +221,15 @@ static V access(Print *p, const Ins *x) {
     if (x->vary) {
       V m = arg(p, mask, true);
       T over[2] = { vector, p->u->ptr };
-      if (store) return with_scope(p, intrinsic(p, "llvm.masked.store", over, 2, (V[]){ value, place, i32(p, align), m }, 4), x->buf);
-      return loaded(p, x, with_scope(p, intrinsic(p, "llvm.masked.load", over, 2, (V[]){ place, i32(p, align), m, LLVMConstNull(vector) }, 4), x->buf));
+      if (store)
+        return with_scope(p, intrinsic(p, "llvm.masked.store", over, 2, (V[]){ value, place, i32(p, align), m }, 4),
+            x->buf);
+      return loaded(p, x, with_scope(p, intrinsic(p, "llvm.masked.load", over, 2, (V[]){ place, i32(p, align), m,
+          LLVMConstNull(vector) }, 4), x->buf));
     }
     /* one value under a flag */
-    LLVMBasicBlockRef before = LLVMGetInsertBlock(b), then = LLVMAppendBasicBlockInContext(p->u->c, p->fn, ""), after = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "");
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(b), then = LLVMAppendBasicBlockInContext(p->u->c, p->fn, ""),
+        after = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "");
     LLVMBuildCondBr(b, p->v[mask], then, after);
     LLVMPositionBuilderAtEnd(b, then);
     V r = store ? LLVMBuildStore(b, value, place) : LLVMBuildLoad2(b, element, place, "");
@@ -242,8 +254,11 @@ static V access(Print *p, const Ins *x) {
   V place = LLVMBuildGEP2(b, element, base, &index, 1, "");
   V m = mask ? arg(p, mask, true) : LLVMConstAllOnes(LLVMVectorType(p->u->i1, (unsigned)p->k->lanes));
   T over[2] = { vector, LLVMVectorType(p->u->ptr, (unsigned)p->k->lanes) };
-  if (store) return with_scope(p, intrinsic(p, "llvm.masked.scatter", over, 2, (V[]){ value, place, i32(p, align), m }, 4), x->buf);
-  return loaded(p, x, with_scope(p, intrinsic(p, "llvm.masked.gather", over, 2, (V[]){ place, i32(p, align), m, LLVMConstNull(vector) }, 4), x->buf));
+  if (store)
+    return with_scope(p, intrinsic(p, "llvm.masked.scatter", over, 2, (V[]){ value, place, i32(p, align), m }, 4),
+        x->buf);
+  return loaded(p, x, with_scope(p, intrinsic(p, "llvm.masked.gather", over, 2, (V[]){ place, i32(p, align), m,
+      LLVMConstNull(vector) }, 4), x->buf));
 }
 
 /* bits of a float as whole numbers: for SCALE2, EXPO, MANT */
@@ -271,7 +286,8 @@ static V shift_count(Print *p, V n) {
 static void open_for(Print *p, const Ins *x, Ref at) {
   LlvmUnit *u = p->u;
   V from = x->kind == FOR_GRID ? p->low : p->v[x->a[0]], until = x->kind == FOR_GRID ? p->high : p->v[x->a[1]];
-  LLVMBasicBlockRef before = LLVMGetInsertBlock(u->b), body = LLVMAppendBasicBlockInContext(u->c, p->fn, "for"), out = LLVMAppendBasicBlockInContext(u->c, p->fn, "end");
+  LLVMBasicBlockRef before = LLVMGetInsertBlock(u->b), body = LLVMAppendBasicBlockInContext(u->c, p->fn, "for"),
+      out = LLVMAppendBasicBlockInContext(u->c, p->fn, "end");
   LLVMBuildCondBr(u->b, LLVMBuildICmp(u->b, LLVMIntSLT, from, until, ""), body, out);
   LLVMPositionBuilderAtEnd(u->b, body);
   V phi = LLVMBuildPhi(u->b, u->i64, "");
@@ -330,7 +346,8 @@ static void print(Print *p, Ref at) {
   case L_FMIN: r = choose(p, LLVMRealOLT, A(0), A(1)); break;
   case L_FMAX: r = choose(p, LLVMRealOGT, A(0), A(1)); break;
   case L_FNEG: r = LLVMBuildFNeg(b, A(0), ""); break;
-  case L_FMA: { V a[3] = { A(0), A(1), A(2) }; T t = LLVMTypeOf(a[0]); r = intrinsic(p, "llvm.fma", &t, 1, a, 3); break; }
+  case L_FMA:
+    { V a[3] = { A(0), A(1), A(2) }; T t = LLVMTypeOf(a[0]); r = intrinsic(p, "llvm.fma", &t, 1, a, 3); break; }
   case L_FSQRT: r = call1(p, "llvm.sqrt", A(0)); break;
   case L_FRINT: r = call1(p, "llvm.rint", A(0)); break;
   case L_SCALE2: {
@@ -382,8 +399,10 @@ static void print(Print *p, Ref at) {
   case L_IMUL: OP2(LLVMBuildMul);
   case L_IDIV: OP2(LLVMBuildSDiv);
   case L_IMOD: OP2(LLVMBuildSRem);
-  case L_IMIN: { V l = A(0), q = A(1); r = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSLT, l, q, ""), l, q, ""); break; }
-  case L_IMAX: { V l = A(0), q = A(1); r = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSGT, l, q, ""), l, q, ""); break; }
+  case L_IMIN:
+    { V l = A(0), q = A(1); r = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSLT, l, q, ""), l, q, ""); break; }
+  case L_IMAX:
+    { V l = A(0), q = A(1); r = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSGT, l, q, ""), l, q, ""); break; }
   case L_IAND: OP2(LLVMBuildAnd);
   case L_IXOR: OP2(LLVMBuildXor);
   case L_ISHL: r = LLVMBuildShl(b, A(0), shift_count(p, A(1)), ""); break;
@@ -403,7 +422,8 @@ static void print(Print *p, Ref at) {
   case L_SET: LLVMBuildStore(b, A(0), p->var[x->buf]); break;
   case L_FOR: open_for(p, x, at); return;
   case L_IF: {
-    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "then"), out = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "fi");
+    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "then"),
+        out = LLVMAppendBasicBlockInContext(p->u->c, p->fn, "fi");
     LLVMBuildCondBr(b, p->v[x->a[0]], body, out);
     LLVMPositionBuilderAtEnd(b, body);
     p->open[p->depth++] = (Bracket){ NULL, out, NULL };
@@ -426,7 +446,8 @@ static void scopes(Print *p) {
   const Kernel *k = p->k;
   LLVMContextRef c = p->u->c;
   LLVMMetadataRef name = LLVMMDStringInContext2(c, k->name.at, k->name.n), domain = LLVMMDNodeInContext2(c, &name, 1);
-  LLVMMetadataRef *scope = arena_array(&p->arena, LLVMMetadataRef, k->buf.n + 1), *rest = arena_array(&p->arena, LLVMMetadataRef, k->buf.n + 1);
+  LLVMMetadataRef *scope = arena_array(&p->arena, LLVMMetadataRef, k->buf.n + 1), *rest = arena_array(&p->arena,
+      LLVMMetadataRef, k->buf.n + 1);
   p->scope = arena_array(&p->arena, V, k->buf.n + 1);
   p->noalias = arena_array(&p->arena, V, k->buf.n + 1);
   for (uint32_t i = 0; i < k->buf.n; i++) {
@@ -453,7 +474,8 @@ void llvm_kernel(LlvmUnit *u, const Kernel *k, int64_t stride) {
   T params[] = { u->ptr, u->ptr, u->ptr, u->i64, u->i64 };
   p.fn = LLVMAddFunction(u->m, str_copy(&p.arena, k->name).at, LLVMFunctionType(u->i32, params, 5, 0));
   LLVMSetVisibility(p.fn, LLVMHiddenVisibility);
-  LLVMAddAttributeAtIndex(p.fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(u->c, LLVMGetEnumAttributeKindForName("nounwind", 8), 0));
+  LLVMAddAttributeAtIndex(p.fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(u->c,
+      LLVMGetEnumAttributeKindForName("nounwind", 8), 0));
   if (u->wide) { attribute(&p, "prefer-vector-width", "512"); attribute(&p, "min-legal-vector-width", "512"); }
   LLVMPositionBuilderAtEnd(u->b, LLVMAppendBasicBlockInContext(u->c, p.fn, "entry"));
   p.low = LLVMGetParam(p.fn, 3);
@@ -469,7 +491,8 @@ void llvm_kernel(LlvmUnit *u, const Kernel *k, int64_t stride) {
     V at = i64(&p, i);
     p.base[i] = LLVMBuildLoad2(u->b, u->ptr, LLVMBuildGEP2(u->b, u->ptr, LLVMGetParam(p.fn, 0), &at, 1, ""), "");
   }
-  for (uint32_t i = 0; i < k->var.n; i++) p.var[i] = LLVMBuildAlloca(u->b, type_of(&p, k->var.at[i].base, k->var.at[i].vary), "");
+  for (uint32_t i = 0; i < k->var.n; i++)
+    p.var[i] = LLVMBuildAlloca(u->b, type_of(&p, k->var.at[i].base, k->var.at[i].vary), "");
   for (uint32_t at = 1; at < k->ins.n; at++) print(&p, (Ref)at);
   LLVMBuildRet(u->b, i32(&p, 0));
   arena_free(&p.arena);
@@ -495,7 +518,8 @@ bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmC
   double printed = now();
   uint32_t instructions = count(u->m);
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-  const char *passes = u->quick ? "function(sroa,early-cse)" : "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm))";
+  const char *passes = u->quick ? "function(sroa,early-cse)"
+      : "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm))";
   LLVMErrorRef failed = LLVMRunPasses(u->m, passes, u->machine, options);
   LLVMDisposePassBuilderOptions(options);
   if (failed) {
@@ -512,7 +536,8 @@ bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmC
     LLVMDisposeMessage(text);
   } else {
     LLVMMemoryBufferRef buffer;
-    if (LLVMTargetMachineEmitToMemoryBuffer(u->machine, u->m, output == LLVM_OBJECT ? LLVMObjectFile : LLVMAssemblyFile, &error, &buffer)) {
+    if (LLVMTargetMachineEmitToMemoryBuffer(u->machine, u->m, output == LLVM_OBJECT ? LLVMObjectFile
+        : LLVMAssemblyFile, &error, &buffer)) {
       why_no(why, CODE_NONE, "LLVM: %s", error);
       LLVMDisposeMessage(error);
       return false;

@@ -1,9 +1,9 @@
 /* llvm_ends.c: what happens when LLVM cannot go on: a message of gdlc and an exit code, instead of abort().
  *
- * LLVM throws no exceptions; it calls one handler when memory has ended, another one for what it cannot do. Its C interface sets
- * only the latter. So the two functions of its C++ interface that set the former are called by their names in the library:
- * one for what LLVM takes from malloc, one that makes C++ `new` end there too. Both leave at once, since another thread may be
- * compiling; nothing is open then but memory. */
+ * LLVM throws no exceptions; it calls one handler when memory has ended, another one for what it cannot do. Its C
+ * interface sets only the latter. So the two functions of its C++ interface that set the former are called by their
+ * names in the library: one for what LLVM takes from malloc, one that makes C++ `new` end there too. Both leave at
+ * once, since another thread may be compiling; nothing is open then but memory. */
 #include "back/llvm.h"
 #include <llvm-c/ErrorHandling.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* module.h: the descriptor of a compiled model, and the functions that its users call.
  *
  * For each entry behind the gdl_kernel a `run` that checks sizes and pointers, binds buffers and hands each pipeline
- * to parallel_for; in a library NAME and NAME_workspace too, typed, for people. Everything is a constant of gdl.h's layout; runtime/gdl.h
- * is the truth, and a test compiles both and compares sizes and offsets. */
+ * to parallel_for; in a library NAME and NAME_workspace too, typed, for people. Everything is a constant of gdl.h's
+ * layout; runtime/gdl.h is the truth, and a test compiles both and compares sizes and offsets. */
 #ifndef GDLC_BACK_MODULE_H
 #define GDLC_BACK_MODULE_H
 #include "front/program.h"
@@ -23,7 +23,8 @@ typedef struct ModuleInput {
   uint32_t nentries;
   Str target, source;               /* "x86-64-v4"; the text of the file                            */
   Str prefix;                       /* of external symbols; empty: none                             */
-  bool the_module;                  /* a program: no typed functions, the descriptor is gdl_the_module; else NAME_module */
+  /* a program: no typed functions, the descriptor is gdl_the_module; else NAME_module */
+  bool the_module;
 } ModuleInput;
 
 /* The external symbol of an entry or model: prefix, name, tail; `_` behind a keyword. */

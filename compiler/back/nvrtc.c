@@ -7,7 +7,8 @@
 
 typedef struct Program Program;     /* NVRTC's own                                                 */
 typedef struct Nvrtc {
-  int (*create)(Program **, const char *text, const char *name, int nheaders, const char *const *headers, const char *const *names);
+  int (*create)(Program **, const char *text, const char *name, int nheaders, const char *const *headers,
+      const char *const *names);
   int (*compile)(Program *, int noptions, const char *const *options);
   int (*log_size)(Program *, size_t *), (*log)(Program *, char *);
   int (*ptx_size)(Program *, size_t *), (*ptx)(Program *, char *);
@@ -16,15 +17,18 @@ typedef struct Nvrtc {
 } Nvrtc;
 
 static void *open_library(void) {
-  static const char *const names[] = { "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "/usr/local/cuda/lib64/libnvrtc.so", "/usr/local/cuda/lib/libnvrtc.so" };
+  static const char *const names[] = { "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12",
+      "/usr/local/cuda/lib64/libnvrtc.so", "/usr/local/cuda/lib/libnvrtc.so" };
   void *library = NULL;
-  for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
+    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   return library;
 }
 
 static bool find(void *library, Nvrtc *n, Why *why) {
   struct { const char *name; void *to; } want[] = {
-    { "nvrtcCreateProgram", &n->create }, { "nvrtcCompileProgram", &n->compile }, { "nvrtcGetProgramLogSize", &n->log_size },
+    { "nvrtcCreateProgram", &n->create }, { "nvrtcCompileProgram", &n->compile }, { "nvrtcGetProgramLogSize",
+        &n->log_size },
     { "nvrtcGetProgramLog", &n->log }, { "nvrtcGetPTXSize", &n->ptx_size }, { "nvrtcGetPTX", &n->ptx },
     { "nvrtcGetCUBINSize", &n->cubin_size }, { "nvrtcGetCUBIN", &n->cubin }, { "nvrtcDestroyProgram", &n->destroy },
   };
@@ -46,12 +50,15 @@ static bool refused(const Nvrtc *n, Program *p, Arena *arena, Why *why) {
 bool cuda_compile(Arena *arena, Str text, bool cubin, Str *code, Why *why) {
   void *library = open_library();
   if (!library)
-    return why_no(why, CODE_NONE, "PTX and code for GPUs need NVRTC (libnvrtc.so of the CUDA toolkit, for example the package cuda-nvrtc-13-0)");
+    return why_no(why, CODE_NONE,
+        "PTX and code for GPUs need NVRTC (libnvrtc.so of the CUDA toolkit, for example the package cuda-nvrtc-13-0)");
   Nvrtc n;
   Program *p = NULL;
-  const char *options[] = { cubin ? "--gpu-architecture=sm_90a" : "--gpu-architecture=compute_90", "--fmad=false", "--std=c++17" };
+  const char *options[] = { cubin ? "--gpu-architecture=sm_90a" : "--gpu-architecture=compute_90", "--fmad=false",
+      "--std=c++17" };
   bool ok = find(library, &n, why);
-  if (ok && n.create(&p, str_copy(arena, text).at, "kernels.cu", 0, NULL, NULL)) ok = why_no(why, CODE_NONE, "NVRTC does not start");
+  if (ok && n.create(&p, str_copy(arena, text).at, "kernels.cu", 0, NULL, NULL))
+    ok = why_no(why, CODE_NONE, "NVRTC does not start");
   if (ok && n.compile(p, sizeof options / sizeof *options, options)) ok = refused(&n, p, arena, why);
   size_t size = 0;
   if (ok && (cubin ? n.cubin_size : n.ptx_size)(p, &size)) ok = why_no(why, CODE_NONE, "NVRTC gives no code");

@@ -90,7 +90,8 @@ bool ast_verify(const Ast *x, Why *why) {
   bool may_be_empty = !*text || x->kind == AST_TEXT || x->kind == AST_ARG;
   if (!*text && x->text.n) return why_no(why, E0002, "%s has a text", name);
   if (!may_be_empty && !x->text.n) return why_no(why, E0002, "%s has no text", name);
-  if (x->word.from < x->span.from || x->word.to > x->span.to) return why_no(why, E0002, "%s: its word stands outside of it", name);
+  if (x->word.from < x->span.from || x->word.to > x->span.to)
+    return why_no(why, E0002, "%s: its word stands outside of it", name);
   uint32_t i = 0;
   while (*row) {
     char mark;

@@ -556,7 +556,8 @@ void header_check(Check *c, const Header *h, Module *m) {
     if (!generic) continue;
     if (some_param_binds(h, x->text)) continue;
     Why why = { .arena = c->arena };
-    why_help(&why, "a parameter binds it: `x: %.*s on D`, `x: %.*s scalar` or `%.*s: int`; sums and products of names are "
+    why_help(&why,
+        "a parameter binds it: `x: %.*s on D`, `x: %.*s scalar` or `%.*s: int`; sums and products of names are "
              "checked, not solved", STR(x->text), STR(x->text), STR(x->text));
     why_no(&why, E0104, "no parameter binds `%.*s`", STR(x->text));
     refuse_why(c, x->span, &why);

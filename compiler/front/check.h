@@ -63,7 +63,8 @@ struct Check {
   Model *model;                     /* being checked                                              */
   bool in_train;
   vec(const Group *) declared;      /* groups of the file, in order                                */
-  uint32_t nbroken;                 /* proof_shrink, and whatever `break` excuses, counts here: W8 when a `break` adds none */
+  /* proof_shrink, and whatever `break` excuses, counts here: W8 when a `break` adds none */
+  uint32_t nbroken;
   struct Names *names;              /* check.c's own: names.h                                      */
 };
 
@@ -85,29 +86,35 @@ typedef struct Claimed {
 Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint32_t nargs);   /* appended to the model; at,
                                        path and waived are set; proof is computed by proof_of_args */
 Str site_path(Site *site);          /* a path for weights: a use that asks is counted, others are not (LANGUAGE 7.1) */
-Weight *weight_add(Site *site, Value *owner, WeightRole role, Str last_name);    /* name = path.last_name; fill the rest */
+/* name = path.last_name; fill the rest */
+Weight *weight_add(Site *site, Value *owner, WeightRole role, Str last_name);
 Item item_value(const Value *v, Span at);
 Item item_poison(Span at);
 bool item_int(const Item *x, int64_t *i);            /* a whole number                              */
 double item_real(const Item *x);
 /* Calls a layer with ready arguments, for scan, symmetrize, act: layer. */
 Item call_layer(Site *site, const Item *layer, const Item *arg, uint32_t nargs, Str path);
-Item site_refuse(Site *site, Span at, const Why *why);       /* one Diag: code, message, witness, help, notes on where operands come from */
+/* one Diag: code, message, witness, help, notes on where operands come from */
+Item site_refuse(Site *site, Span at, const Why *why);
 Item site_refuse_code(Site *site, Span at, Code code, const char *format, ...) PRINTF(4, 5);
 /* Turns numbers, lists and reps into what a parameter asks: a number n into n scalars where a rep is asked, a number
  * into a constant value where a value is asked. NULL: it cannot be; nothing is reported. */
 const Value *item_as_value(Site *site, const Item *x);
 
-/* known.c. Spaces without axes: each set is another one, labels of equal entries are one. Both lists NULL: 0 ... n-1. */
+/* known.c. Spaces without axes: each set is another one, labels of equal entries are one. Both lists NULL: 0 ...
+ * n-1. */
 const Space *space_set(Check *c, uint64_t count);    /* count 0: it comes with the data             */
 const Space *space_labels(Check *c, uint32_t n, const int64_t *number_of, const Str *text_of);
 
 /* --- space.c -------------------------------------------------------------------------------------- */
-/* Interned; name is for people. Two spaces from one declaration are one; grids, lines and so on of one size are equal. */
-const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at, Why *why);
+/* Interned; name is for people. Two spaces from one declaration are one; grids, lines and so on of one size are
+ * equal. */
+const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t *shape, const Group *of, Span at,
+    Why *why);
 const Space *space_edges(Check *c, Str name, const Space *base);       /* an input graph: another one at each call */
 /* A grid of this shape made from one: element j stands at (j * stride + off2 / 2) / by of `from`. */
-const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t stride, uint32_t by, int32_t off2);
+const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, uint32_t stride, uint32_t by,
+    int32_t off2);
 const Space *space_pairs(Check *c, const Space *base, PairMask mask);
 const Space *space_orbits(Check *c, const Space *base, Why *why);
 uint64_t space_count(const Space *s);
@@ -144,7 +151,9 @@ void witness_differ(Check *c, const Kind *a, const Kind *b, Why *why);      /* w
 void witness_product(Check *c, const Kind *kind, Why *why);             /* by components                  */
 void witness_quotient(Check *c, const Kind *kind, bool number, Why *why);  /* number: of a number           */
 void witness_max(Check *c, const Kind *kind, Why *why);       /* a maximum of each component of two vectors */
-void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);   /* averaged over the group: 0 */
-void witness_length(Check *c, const Kind *kind, Why *why);    /* the sum of squares, else the largest component, changes */
+/* averaged over the group: 0 */
+void witness_kernel(Check *c, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);
+/* the sum of squares, else the largest component, changes */
+void witness_length(Check *c, const Kind *kind, Why *why);
 void witness_fixed(Check *c, const Kind *kind, Why *why);     /* a vector that a generator moves            */
 #endif

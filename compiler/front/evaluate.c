@@ -47,7 +47,8 @@ static Item rep_arith(Check *c, Word word, const Item *a, const Item *b, Span at
   if (word == WORD_mul && a->sort == ITEM_NUMBER) return copies_of(c, a, b, at);
   if (word == WORD_mul && b->sort == ITEM_NUMBER) return copies_of(c, b, a, at);
   if (a->sort != ITEM_REP || b->sort != ITEM_REP || (word != WORD_add && word != WORD_mul))
-    return refuse(c, at, E0106, "representations are added (R + S) and multiplied (R * S, n * R); this is `%s` of %s and %s",
+    return refuse(c, at, E0106,
+        "representations are added (R + S) and multiplied (R * S, n * R); this is `%s` of %s and %s",
                   word_name(word), sort_text(a), sort_text(b));
   Why why = { .arena = c->arena };
   Item x = item_of(ITEM_REP, at);
@@ -252,7 +253,8 @@ static Item index_at(Check *c, Scope *s, const Ast *x) {
     Why why = { .arena = c->arena, .rule = S("elements of a set have no numbers, so that no order decides") };
     why_help(&why, "sum(x), mean(x) and max(x) see all elements alike; x[e.src] and x[e.dst] read the ends of pairs");
     why_witness(&why, "swap two elements: the first one is another");
-    why_no(&why, E0301, "an element of %.*s addressed by its number: nothing orders a set", STR(of.value->type.on->name));
+    why_no(&why, E0301, "an element of %.*s addressed by its number: nothing orders a set",
+        STR(of.value->type.on->name));
     return refuse_why(c, x->child[1]->span, &why);
   }
   if (!is_label(&at))

@@ -15,10 +15,14 @@ static const Hint DECLARATIONS[] = {                     /* at the head of a fil
   { "import", NULL, NULL, "`use name` reads a module of the library, `use \"file.gdl\"` a file beside this one" },
   { "from", NULL, NULL, "`use name` reads a module of the library, `use \"file.gdl\"` a file beside this one" },
   { "include", NULL, NULL, "`use name` reads a module of the library, `use \"file.gdl\"` a file beside this one" },
-  { "def", NULL, NULL, "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
-  { "fn", NULL, NULL, "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
-  { "func", NULL, NULL, "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
-  { "function", NULL, NULL, "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
+  { "def", NULL, NULL,
+      "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
+  { "fn", NULL, NULL,
+      "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
+  { "func", NULL, NULL,
+      "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
+  { "function", NULL, NULL,
+      "a layer is declared as `layer f(x: _) { ... }`, a network as `model m(x: ...) -> (y: ...) { ... }`" },
   { "class", NULL, NULL, "a network is declared as `model m(x: ...) -> (y: ...) { ... }`" },
   { "struct", NULL, NULL, "a network is declared as `model m(x: ...) -> (y: ...) { ... }`" },
   { "const", NULL, NULL, "`let k = 3` names a number" },
@@ -26,10 +30,12 @@ static const Hint DECLARATIONS[] = {                     /* at the head of a fil
 };
 
 static const Hint STATEMENTS[] = {
-  { "if", NULL, NULL, "nothing that is known when running decides what is computed: where(test, a, b) chooses between two values" },
+  { "if", NULL, NULL,
+      "nothing that is known when running decides what is computed: where(test, a, b) chooses between two values" },
   { "while", NULL, NULL, "nothing that is known when running decides how often: `repeat n { ... }`, n a whole number" },
   { "for", NULL, NULL, "`repeat n { ... }` writes its block n times, with a `var` for what goes on" },
-  { "return", NULL, NULL, "an output is assigned, `y = ...`; the last line of a layer without named results is its value" },
+  { "return", NULL, NULL,
+      "an output is assigned, `y = ...`; the last line of a layer without named results is its value" },
   { NULL, "*", "*", "the power is `x^2`" },
   { NULL, "+", "=", "a `var` is replaced as `h = h + x`" },
   { NULL, "-", "=", "a `var` is replaced as `h = h - x`" },
@@ -82,7 +88,8 @@ static Str by_kind(const Parse *p, const Tokens *tokens, uint32_t i, bool argume
   if (before.kind == T_DOT && i > 1 && tokens->at[i - 2].kind == T_INT)
     return str_format(p->diags->arena, "a number has a digit behind its point: %.*s.0",
                       STR(parse_text(p, tokens->at[i - 2].span)));
-  if (t.kind == T_COMMA && before.kind == T_INT && !argument) return S("the points of a cycle stand side by side: (1 2 3)");
+  if (t.kind == T_COMMA && before.kind == T_INT && !argument)
+    return S("the points of a cycle stand side by side: (1 2 3)");
   if (t.kind == T_ARROW && argument)
     return S("there are no functions without a name: a `layer`, or a call with an argument left open, linear(_, 8)");
   if (compares(t.kind)) return S("comparisons do not chain: where(0 < x, where(x < 1, a, b), b)");

@@ -83,7 +83,8 @@ typedef struct Block {
   Table count;                      /* how many calls of each layer own weights so far             */
 } Block;
 typedef struct Arg { Str name; Item item; Span at; } Arg;       /* name empty: by position        */
-typedef enum CalleeSort { CALLEE_WORD, CALLEE_FN, CALLEE_LAYER, CALLEE_BUILTIN, CALLEE_PARTIAL, CALLEE_CHAIN } CalleeSort;
+typedef enum CalleeSort { CALLEE_WORD, CALLEE_FN, CALLEE_LAYER, CALLEE_BUILTIN, CALLEE_PARTIAL,
+    CALLEE_CHAIN } CalleeSort;
 typedef struct Builtin {
   const char *name;
   Item (*bare)(Check *c, Str name, Span at);                                  /* NULL: calls only */

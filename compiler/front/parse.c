@@ -215,9 +215,11 @@ static bool reserved(int kind) {
 static void report_unexpected(Parse *p, const void *grammar, const Tokens *tokens, uint32_t i) {
   Token t = tokens->at[i], before = tokens->at[i - 1];
   Diag *x;
-  bool ends = (t.kind == T_SEP && t.span.from == t.span.to) || (t.kind == T_RBRACE && t.first && before.kind != T_LBRACE);
+  bool ends = (t.kind == T_SEP && t.span.from == t.span.to) || (t.kind == T_RBRACE && t.first &&
+      before.kind != T_LBRACE);
   if (t.kind == T_END || ends) {
-    x = parse_report(p, E0002, (Span){ t.span.source, before.span.to, before.span.to }, "the %s ends too early, behind %.*s",
+    x = parse_report(p, E0002, (Span){ t.span.source, before.span.to, before.span.to },
+        "the %s ends too early, behind %.*s",
                      t.kind == T_END ? "file" : "line", STR(shown(p, before)));
   } else if (listed(t.kind) == OPERATOR && fits(grammar, T_PIPE) && !fits(grammar, T_PLUS)) {   /* [grammar.2] */
     x = parse_report(p, E0002, t.span, "%.*s behind `|>`: write `(x |> f) %.*s y`", STR(shown(p, t)),
@@ -232,7 +234,8 @@ static void report_unexpected(Parse *p, const void *grammar, const Tokens *token
     x = parse_report(p, E0002, t.span, "%.*s does not fit behind %.*s", STR(shown(p, t)), STR(shown(p, before)));
     if (before.kind == T_NAME && begins_value(t.kind) && fits(grammar, T_EQ) &&
         (tokens->at[i - 2].kind == T_SEP || tokens->at[i - 2].kind == T_LBRACE))
-      x->help = str_format(p->diags->arena, "`%.*s = %.*s`?", STR(parse_text(p, before.span)), STR(parse_text(p, t.span)));
+      x->help = str_format(p->diags->arena, "`%.*s = %.*s`?", STR(parse_text(p, before.span)),
+          STR(parse_text(p, t.span)));
   }
   x->label = expected(p, grammar);
   bool argument = fits(grammar, T_RPAREN) && fits(grammar, T_PLUS);

@@ -57,7 +57,8 @@ typedef struct Proof {              /* under what a value is proved equivariant 
   int32_t margin;                   /* translations of a window hold from this far inside; -1: nowhere */
   uint32_t shift;                   /* translations by multiples of this are left; 0: none        */
   int32_t centre2;                  /* torus, cycle: mirrors are left about c with 2c = this, mod shift */
-  uint32_t spacing, per;            /* window: elements of the input for `per` elements here: 2, 1 after a stride of 2 */
+  /* window: elements of the input for `per` elements here: 2, 1 after a stride of 2 */
+  uint32_t spacing, per;
   bool numbered;                    /* elements of a set are told apart: permutations are not left */
 } Proof;
 
@@ -130,7 +131,8 @@ typedef struct Claim { Str text, verdict; double within; const Value *value; con
                                     /* verdict: "proved" or "audited"; within 0 when proved        */
 
 /* --- training --------------------------------------------------------------------------------- */
-typedef struct Piece { Str kind; double a, b, over; } Piece;  /* "constant" a; "warmup" over; "cosine" a to b over; "ramp", "staircase" */
+/* "constant" a; "warmup" over; "cosine" a to b over; "ramp", "staircase" */
+typedef struct Piece { Str kind; double a, b, over; } Piece;
 typedef struct Setting { Str name; double value, least, most; uint32_t npieces; Piece *piece; } Setting;
 typedef struct Column { Str input, column; bool shared; } Column;   /* input: name of an input or target */
 typedef struct Reader { Str format, file; uint32_t ncolumns; Column *column; Span at; } Reader;

@@ -339,7 +339,8 @@ static bool claim_smooth(Check *c, const Claimed *k) {
   int own = own_class(v);
   if (own < 0) why_witness(&why, "`%s` in line %u jumps where its test changes", name, p.line);
   else
-    why_witness(&why, "`%s` in line %u is of class C^%d%s", name, p.line, own, own > found ? ", and grad takes one away" : "");
+    why_witness(&why, "`%s` in line %u is of class C^%d%s", name, p.line, own,
+        own > found ? ", and grad takes one away" : "");
   if (found < 0) why_no(&why, E0801, "not even continuous");
   else why_no(&why, E0801, "of class C^%d, not C^%lld", found, (long long)k->order);
   return refuse(c, k, &why);

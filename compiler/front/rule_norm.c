@@ -162,7 +162,8 @@ Item rule_dropout(Site *site) {
   const Value *x = site_field(site, 0);
   if (!x) return item_poison(site->at);
   double rate = item_real(&site->arg[1]);
-  if (!(rate >= 0 && rate < 1)) return site_refuse_code(site, site->at, E0111, "`rate` lies from 0 to below 1, this is %g", rate);
+  if (!(rate >= 0 && rate < 1))
+    return site_refuse_code(site, site->at, E0111, "`rate` lies from 0 to below 1, this is %g", rate);
   if (rate == 0) return item_value(x, site->at);
   Value *v = value_add(site, WORD_dropout, x->type, &x, 1);
   v->x = rate;

@@ -57,7 +57,8 @@ static bool open_reduction(Site *site, Reduced *r) {
   }
   if (!r->on) {
     Why why = site_why(site);
-    if (site->word == WORD_softmax) why_help(&why, "logits of classes are left as they are: `cross_entropy` takes them");
+    if (site->word == WORD_softmax)
+      why_help(&why, "logits of classes are left as they are: `cross_entropy` takes them");
     else why_help(&why, "a value for each element is declared so: `x: 8 scalar on X`");
     why_no(&why, E0106, "`%s` goes over the elements of a domain, and this is one value, on no domain",
            word_name(site->word));

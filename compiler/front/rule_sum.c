@@ -52,7 +52,8 @@ static void explain_size(const Value *x, const Space *want, Why *why) {
 }
 
 static Str sides(Check *c, const Space *s) {
-  return s->ndim > 1 ? str_format(c->arena, "%u x %u", s->shape[0], s->shape[1]) : str_format(c->arena, "%u", s->shape[0]);
+  return s->ndim > 1 ? str_format(c->arena, "%u x %u", s->shape[0], s->shape[1]) : str_format(c->arena, "%u",
+      s->shape[0]);
 }
 static bool same_sides(const Space *x, const Space *y) {
   return x->ndim == y->ndim && x->shape[0] == y->shape[0] && x->shape[1] == y->shape[1];
@@ -64,7 +65,8 @@ static void explain_tori(const Space *x, const Space *y, Why *why) {
   const Space *declared = made->base ? made->base : made;
   if (made->base && made->factor == 1 && made->divide == 1 && (other == declared || other->base == declared)) {
     int32_t n = (int32_t)declared->shape[0];
-    why_witness(why, "the flip takes element 0 of `%.*s` to element %d, and element 0 of `%.*s`, which stands at %g, to %d",
+    why_witness(why,
+        "the flip takes element 0 of `%.*s` to element %d, and element 0 of `%.*s`, which stands at %g, to %d",
                 STR(other->name), (2 * n - other->offset2) % n, STR(made->name), made->offset2 / 2.0,
                 (2 * n - made->offset2) % n);
     why_help(why, "an odd kernel puts its result where x stands");
@@ -81,12 +83,14 @@ static void explain_domains(Check *c, const Space *x, const Space *y, Why *why) 
     why_witness(why, "%.*s elements on one side, %.*s on the other", STR(sides(c, x)), STR(sides(c, y)));
   else if (space_wraps(x) && space_wraps(y)) explain_tori(x, y, why);
   else if (space_wraps(x) != space_wraps(y) && axes_x && axes_y)
-    why_witness(why, "shift `%.*s` by one: `%.*s`, which has a border, does not move", STR((space_wraps(x) ? x : y)->name),
+    why_witness(why, "shift `%.*s` by one: `%.*s`, which has a border, does not move",
+        STR((space_wraps(x) ? x : y)->name),
                 STR((space_wraps(x) ? y : x)->name));
   else if ((x->sort == SPACE_PAIRS && x->base == y) || (y->sort == SPACE_PAIRS && y->base == x)) {
     why_witness(why, "one number for each element of `%.*s`, one for each pair of them",
                 STR((x->sort == SPACE_PAIRS ? y : x)->name));
-    why_help(why, "x[e.src] and x[e.dst] read a value at the ends of each pair; sum(..., at: e.dst) sums over the pairs");
+    why_help(why,
+        "x[e.src] and x[e.dst] read a value at the ends of each pair; sum(..., at: e.dst) sums over the pairs");
   } else if (x->sort == SPACE_SET || y->sort == SPACE_SET) {
     const Space *set = x->sort == SPACE_SET ? x : y, *other = set == x ? y : x;
     why_witness(why, "swap two elements of `%.*s`: `%.*s` does not move", STR(set->name), STR(other->name));

@@ -73,7 +73,8 @@ bool rule_scores(Check *c) {
     }
     bool mixed = average[i] && sample[i];
     bool alone = sample[i] && !average[i] && v == m->train->loss;
-    for (uint32_t k = 0; k < m->train->nmetrics; k++) alone |= sample[i] && !average[i] && v == m->train->metric[k].value;
+    for (uint32_t k = 0; k < m->train->nmetrics; k++)
+      alone |= sample[i] && !average[i] && v == m->train->metric[k].value;
     if (!mixed && !alone) continue;
     Diag *d = diag_add(c->diags, E0106, v->at, mixed ? "an average over the batch meets numbers of single samples here"
                                                      : "this is one number a sample, not an average over the batch");

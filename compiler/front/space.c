@@ -110,7 +110,8 @@ const Space *space_derived(Check *c, const Space *from, const uint32_t *shape, u
   s.factor = from->factor * stride;
   s.divide = from->divide * by;
   s.offset2 = (int32_t)from->factor * off2 + from->offset2 * (int32_t)by;
-  uint32_t common = common_divisor(common_divisor(s.factor, s.divide), (uint32_t)(s.offset2 < 0 ? -s.offset2 : s.offset2));
+  uint32_t common = common_divisor(common_divisor(s.factor, s.divide),
+      (uint32_t)(s.offset2 < 0 ? -s.offset2 : s.offset2));
   s.factor /= common;
   s.divide /= common;
   s.offset2 /= (int32_t)common;

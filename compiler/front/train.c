@@ -499,7 +499,8 @@ Item train_name(Check *c, Str name, Span at) {
 }
 
 void train_names(void (*each)(void *, Str), void *with) {
-  for (uint32_t i = 0; i < sizeof WORDS_OF_TRAIN / sizeof WORDS_OF_TRAIN[0]; i++) each(with, str_of(WORDS_OF_TRAIN[i].name));
+  for (uint32_t i = 0; i < sizeof WORDS_OF_TRAIN / sizeof WORDS_OF_TRAIN[0]; i++)
+    each(with, str_of(WORDS_OF_TRAIN[i].name));
 }
 
 /* --- the block --------------------------------------------------------------------------------- */

@@ -122,7 +122,8 @@ void witness_pointwise(Check *c, FnId id, const Kind *kind, Why *why) {
   ExprId e = expr_read(&pool, fn[id].value, NULL);
   if (!e) bug("functions.def: \"%s\" is no expression", fn[id].value);
   find(c, &(Tried){ .moved = str_format(c->arena, "%s(g v)", fn[id].name).at,
-                    .after = str_format(c->arena, "g %s(v)", fn[id].name).at, .apply = pointwise, .pool = &pool, .e = e },
+                    .after = str_format(c->arena, "g %s(v)", fn[id].name).at, .apply = pointwise, .pool = &pool,
+                        .e = e },
        kind, why);
 }
 
@@ -138,7 +139,8 @@ void witness_product(Check *c, const Kind *kind, Why *why) {
 
 /* A number, or what moves as the divisor does, by what moves. */
 void witness_quotient(Check *c, const Kind *kind, bool number, Why *why) {
-  if (number) find(c, &(Tried){ .moved = "1 / (g v)", .after = "g (1 / v)", .apply = powers, .exponent = -1 }, kind, why);
+  if (number)
+    find(c, &(Tried){ .moved = "1 / (g v)", .after = "g (1 / v)", .apply = powers, .exponent = -1 }, kind, why);
   else find(c, &(Tried){ .moved = "g v / g w", .after = "g (v / w)", .apply = quotient, .two = true }, kind, why);
 }
 

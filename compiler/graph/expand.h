@@ -60,7 +60,8 @@ void letters(const Graph *g, Val x, char rep, char mul, char *out);
 void letters_rows(const Graph *g, const Val *x, uint32_t n, char *out);   /* the union over x, in order  */
 /* contract / map over values, labels by letters: each operand with its own rep and mul letters. */
 typedef struct Named { Val x; char rep, mul; } Named;
-Val contract_named(Lower *l, const Named *x, uint32_t n, const char *tail);     /* result: the union of rows, then tail */
+/* result: the union of rows, then tail */
+Val contract_named(Lower *l, const Named *x, uint32_t n, const char *tail);
 Val map_named(Lower *l, const char *expr, const Named *x, uint32_t n, const char *tail);
 Val map_all(Lower *l, const char *expr, const Val *x, uint32_t n);    /* operands share REP and MUL; rows broadcast */
 Val squeeze(Lower *l, Val x);                                 /* without its MUL axis of size 1       */

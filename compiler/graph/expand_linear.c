@@ -36,12 +36,14 @@ static Val apply(Lower *l, Val x, Val f, const Weight *w, bool window_in, bool w
     Shape s = l->g->node.at[x].shape;
     x = graph_view(l->g, x, &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(s.rank - 1), .n = (int64_t)w->dim[1] });
     s = l->g->node.at[f].shape;
-    f = graph_view(l->g, f, &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(s.rank - 1), .n = s.axis[s.rank - 1].n / (int64_t)w->ngroups });
+    f = graph_view(l->g, f, &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(s.rank - 1),
+        .n = s.axis[s.rank - 1].n / (int64_t)w->ngroups });
   }
   char text[LETTERS] = "", rows[LETTERS] = "";
   letters(l->g, x, 0, 0, rows);
   if (window_in) rows[strlen(rows) - 1] = 0;
-  snprintf(text, sizeof text, "%s%s%s%si,%s%si%s%s->%s%s%s%s", rows, window_in ? "W" : "", h ? "h" : "", groups ? "q" : "",
+  snprintf(text, sizeof text, "%s%s%s%si,%s%si%s%s->%s%s%s%s", rows, window_in ? "W" : "", h ? "h" : "",
+      groups ? "q" : "",
            window_in || window_out ? "W" : "", h ? "h" : "", g ? "g" : "", groups ? "qp" : "o",
            rows, window_out ? "W" : "", g ? "g" : "", groups ? "qp" : "o");
   Val y = graph_contract(l->g, text, (Val[]){ x, f }, 2);
@@ -122,7 +124,8 @@ static Val transpose_term(Lower *l, Val x, const Value *v, const Weight *w, uint
   return graph_fold(l->g, spread, &view, &of);
 }
 
-static void conv_terms(Lower *l, const Value *v, Val *out, Val (*term)(Lower *, Val, const Value *, const Weight *, uint16_t)) {
+static void conv_terms(Lower *l, const Value *v, Val *out, Val (*term)(Lower *, Val, const Value *, const Weight *,
+    uint16_t)) {
   const Terms *x = lower_arg(l, 0);
   uint16_t window = window_dom(l, v->type.on, (uint32_t)v->kernel);
   for (uint32_t j = 0; j < v->type.rep->n; j++) {
@@ -208,10 +211,12 @@ void expand_upsample(Lower *l, const Value *v, Val *out) {
   uint32_t ndim = from->ndim, taps = ndim > 1 ? 4 : 2, n = 0;
   Nz *nz = arena_array(l->arena, Nz, to->count * taps);
   for (uint32_t r = 0; r < to->count; r++) {
-    uint32_t at[2] = { ndim > 1 ? r / to->shape[1] : r, ndim > 1 ? r % to->shape[1] : 0 }, low[2] = { 0, 0 }, high[2] = { 0, 0 };
+    uint32_t at[2] = { ndim > 1 ? r / to->shape[1] : r, ndim > 1 ? r % to->shape[1] : 0 }, low[2] = { 0, 0 },
+        high[2] = { 0, 0 };
     double part[2] = { 0, 0 };
     for (uint32_t d = 0; d < ndim; d++) {
-      /* the centre of element k of the result lies at (k + 1/2) / by - 1/2 of the source; on a torus element 0 of both meet */
+      /* the centre of element k of the result lies at (k + 1/2) / by - 1/2 of the source; on a torus element 0 of both
+       * meet */
       double place = wraps ? (double)at[d] / by : (at[d] + 0.5) / by - 0.5;
       double floor_ = __builtin_floor(place);
       part[d] = place - floor_;
@@ -224,7 +229,8 @@ void expand_upsample(Lower *l, const Value *v, Val *out) {
       double weight = (c & 1 ? part[0] : 1 - part[0]) * (ndim > 1 ? c & 2 ? part[1] : 1 - part[1] : 1);
       if (weight == 0) continue;
       uint32_t column = ndim > 1 ? i * from->shape[1] + j : i, e = n;
-      for (uint32_t k = n; k-- > 0 && nz[k].i[0] == r;) if (nz[k].i[1] == column) e = k;    /* the border meets itself */
+      /* the border meets itself */
+      for (uint32_t k = n; k-- > 0 && nz[k].i[0] == r;) if (nz[k].i[1] == column) e = k;
       if (e == n) nz[n++] = (Nz){ { (uint16_t)r, (uint16_t)column }, 0 };
       nz[e].v += weight;
     }
@@ -234,7 +240,8 @@ void expand_upsample(Lower *l, const Value *v, Val *out) {
   for (uint32_t t = 0; t < x->n; t++) {
     bool rep = has_rep(l->g, x->at[t]), sample = has_sample(l->g, x->at[t]);
     char text[LETTERS];
-    snprintf(text, sizeof text, "YX,%sX%si->%sY%si", sample ? "b" : "", rep ? "g" : "", sample ? "b" : "", rep ? "g" : "");
+    snprintf(text, sizeof text, "YX,%sX%si->%sY%si", sample ? "b" : "", rep ? "g" : "", sample ? "b" : "",
+        rep ? "g" : "");
     out[t] = graph_contract(l->g, text, (Val[]){ table, x->at[t] }, 2);
   }
 }
@@ -253,7 +260,8 @@ static Val product_term(Lower *l, Val x, Val y, const Kind *kx, const Kind *ky, 
   strcat(text, ",");
   letters(l->g, y, 'e', yi, text);
   char pairs[3] = { 'i', yi == 'i' ? 0 : yi, 0 };
-  snprintf(text + strlen(text), sizeof text - strlen(text), ",%s%s%sk->%s%sk%s", h ? "h" : "", e ? "e" : "", g ? "g" : "",
+  snprintf(text + strlen(text), sizeof text - strlen(text), ",%s%s%sk->%s%sk%s", h ? "h" : "", e ? "e" : "",
+      g ? "g" : "",
            rows, g ? "g" : "", pairs);
   Val t = table_pairs(l, b, kx, ky, out);
   return graph_contract(l->g, text, (Val[]){ x, y, t }, 3);
@@ -272,7 +280,8 @@ void expand_couple(Lower *l, const Value *v, Val *out) {
         else if (rx->term[a].copies == 1) left = squeeze(l, left);
         Val p = product_term(l, left, right, rx->term[a].kind, ry->term[b].kind, v->type.rep->term[j].kind, 'i');
         if (!p) continue;
-        parts[n++] = graph_view(l->g, p, &(View){ .sort = VIEW_MERGE, .axis = (uint8_t)(l->g->node.at[p].shape.rank - 2) });
+        parts[n++] = graph_view(l->g, p, &(View){ .sort = VIEW_MERGE, .axis = (uint8_t)(l->g->node.at[p].shape.rank
+            - 2) });
       }
     out[j] = n == 1 ? parts[0] : graph_join(l->g, parts, n, (uint8_t)(l->g->node.at[parts[0]].shape.rank - 1));
   }

@@ -74,7 +74,8 @@ void expand_batch_norm(Lower *l, const Value *v, Val *out) {
       square = lower_weight(l, w.variance);
     }
     Val r = map_all(l, epsilon_text, &square, 1);
-    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale), lower_weight(l, w.shift) }, 4)
+    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale),
+        lower_weight(l, w.shift) }, 4)
                      : map_all(l, "x0 * x1 * x2", (Val[]){ d, r, lower_weight(l, w.scale) }, 3);
   }
 }
@@ -99,7 +100,8 @@ void expand_layer_norm(Lower *l, const Value *v, Val *out) {
     Val square = graph_contract(l->g, text, (Val[]){ d, d }, 2);
     square = map_all(l, over.at, &square, 1);
     Val r = map_all(l, epsilon_text, &square, 1);
-    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale), lower_weight(l, w.shift) }, 4)
+    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale),
+        lower_weight(l, w.shift) }, 4)
                      : map_all(l, "x0 * x1 * x2", (Val[]){ d, r, lower_weight(l, w.scale) }, 3);
   }
 }

@@ -9,7 +9,8 @@ static const Rep *rep_of_arg(const Value *v, uint32_t i) { return v->arg[i]->typ
 /* The copies [from, from + n) of the MUL axis of x. */
 static Val copies_from(Lower *l, Val x, uint32_t from, uint32_t n) {
   const Shape *s = &l->g->node.at[x].shape;
-  if (!from && (!s->rank || s->axis[s->rank - 1].n == (Size)n)) return x;    /* an average of a train block has no axes */
+  /* an average of a train block has no axes */
+  if (!from && (!s->rank || s->axis[s->rank - 1].n == (Size)n)) return x;
   return graph_view(l->g, x, &(View){ .sort = VIEW_SLICE, .axis = (uint8_t)(s->rank - 1), .from = from, .n = n });
 }
 
@@ -44,7 +45,8 @@ static void product(Lower *l, const Value *v, const char *expr, Val *out) {
       uint32_t u = rs->n == 1 ? 0 : t;
       const Term *want = &v->type.rep->term[t];
       Val a = x->at[t], b = s->at[u];
-      if (rx->term[t].kind == rs->term[u].kind && want->kind == rx->term[t].kind && want->kind->action == ACTION_PERMUTES) {
+      if (rx->term[t].kind == rs->term[u].kind && want->kind == rx->term[t].kind &&
+          want->kind->action == ACTION_PERMUTES) {
         if (rs->term[u].copies == 1 && want->copies > 1) b = squeeze(l, b);
         if (rx->term[t].copies == 1 && want->copies > 1) a = squeeze(l, a);
         out[t] = map_all(l, expr, (Val[]){ a, b }, 2);
@@ -60,13 +62,15 @@ static void product(Lower *l, const Value *v, const char *expr, Val *out) {
       letters(l->g, a, 'h', 'i', text);
       strcat(text, ",");
       letters(l->g, b, 'e', 'i', text);
-      snprintf(text + strlen(text), sizeof text - strlen(text), ",%s%s%sk->%s%si", h ? "h" : "", e ? "e" : "", g ? "g" : "",
+      snprintf(text + strlen(text), sizeof text - strlen(text), ",%s%s%sk->%s%si", h ? "h" : "", e ? "e" : "",
+          g ? "g" : "",
                rows, g ? "g" : "");
       Val table = table_pairs(l, basis, rx->term[t].kind, rs->term[u].kind, want->kind);
       out[t] = graph_contract(l->g, text, (Val[]){ a, b, table }, 3);
       /* the table is normalised; a product of components is not */
       double scale = 0;
-      for (uint32_t z = 0; z < basis->nnz; z++) if (!scale) scale = 1 / (basis->nz[z].value < 0 ? -basis->nz[z].value : basis->nz[z].value);
+      for (uint32_t z = 0; z < basis->nnz; z++)
+        if (!scale) scale = 1 / (basis->nz[z].value < 0 ? -basis->nz[z].value : basis->nz[z].value);
       ExprId times = expr_op(&l->g->expr, EXPR_MUL, expr_arg(&l->g->expr, 0), expr_const(&l->g->expr, scale), 0);
       out[t] = graph_map_same(l->g, times, &out[t], 1);
     }
@@ -220,7 +224,8 @@ static void compare(Lower *l, const Value *v, const char *expr, Val *out) {
   Val x[2];
   for (uint32_t i = 0; i < 2; i++) {
     const Terms *t = lower_arg_on(l, i, v->type.on);
-    if (v->arg[i]->type.what == WHAT_LABEL && v->arg[1 - i]->type.what == WHAT_FIELD) {     /* a whole number, not a real */
+    /* a whole number, not a real */
+    if (v->arg[i]->type.what == WHAT_LABEL && v->arg[1 - i]->type.what == WHAT_FIELD) {
       out[0] = map_all(l, str_format(l->arena, "x0 == %.0f", v->arg[1 - i]->x).at, t->at, 1);
       return;
     }
@@ -265,7 +270,8 @@ void expand_restrict(Lower *l, const Value *v, Val *out) {
     for (uint32_t i = 0; i < from->n; i++) {
       const Rep *r = rep_restrict(l->program->reps, rep_of(l->program->reps, from->term[i].kind, 1), to->group, &why);
       const Kind *kind = !to->group ? to->term[j].kind : r->term[0].kind;
-      if (kind == to->term[j].kind) part[n++] = kind == from->term[i].kind ? x->at[i] : retype(l, x->at[i], kind, from->term[i].copies);
+      if (kind == to->term[j].kind)
+        part[n++] = kind == from->term[i].kind ? x->at[i] : retype(l, x->at[i], kind, from->term[i].copies);
     }
     out[j] = join_parts(l, v, part, n);
   }
@@ -296,7 +302,8 @@ void expand_assemble(Lower *l, const Value *v, Val *out) {
 void expand_row(Lower *l, const Value *v, Val *out) {
   const Terms *x = lower_arg(l, 0);
   for (uint32_t t = 0; t < x->n; t++)
-    out[t] = graph_view(l->g, x->at[t], &(View){ .sort = VIEW_SLICE, .axis = has_sample(l->g, x->at[t]) ? 1 : 0, .drop = true,
+    out[t] = graph_view(l->g, x->at[t], &(View){ .sort = VIEW_SLICE, .axis = has_sample(l->g, x->at[t]) ? 1 : 0,
+        .drop = true,
                                                  .from = v->from, .n = 1 });
 }
 

@@ -12,7 +12,8 @@ static Val pair_mask(Lower *l, const Space *pairs) {
   if (pairs->mask == PAIRS_ALL) return 0;
   Axis row = axis_row(l->g, lower_dom(l, pairs->base));
   Val dst = graph_iota(l->g, &(Shape){ .number = NUMBER_INT, .rank = 1, .axis = { row } }, 0);
-  return graph_map(l->g, "X,Y->XY", pairs->mask == PAIRS_CAUSAL ? "x1 <= x0" : "not (x0 == x1)", (Val[]){ dst, dst }, 2);
+  return graph_map(l->g, "X,Y->XY", pairs->mask == PAIRS_CAUSAL ? "x1 <= x0" : "not (x0 == x1)", (Val[]){ dst, dst },
+      2);
 }
 
 /* What of x counts: the flag of `where` and the mask of pairs, or 0 when everything does. */
@@ -106,7 +107,9 @@ static void sum_terms(Lower *l, const Value *v, Val *out, bool mean) {
   }
 }
 /* A mean over a whole dense domain divides by a literal. */
-static bool literal_mean(const Value *v) { return v->nargs == 1 && v->type.on == NULL && !space_ragged(v->arg[0]->type.on) && !dense_pairs(v->arg[0]->type.on); }
+static bool literal_mean(const Value *v) {
+  return v->nargs == 1 && v->type.on == NULL && !space_ragged(v->arg[0]->type.on) && !dense_pairs(v->arg[0]->type.on);
+}
 
 void expand_sum(Lower *l, const Value *v, Val *out) { sum_terms(l, v, out, false); }
 void expand_mean(Lower *l, const Value *v, Val *out) {
@@ -128,7 +131,8 @@ static void extreme(Lower *l, const Value *v, Val *out, bool least) {
     Val y = lower_full(l, x->at[t], on, true);
     if (least) y = map_all(l, "-x0", &y, 1);
     if (mask)
-      y = map_named(l, "select(x1, x0, -1 / 0)", (Named[]){ { y, 'g', 'i' }, { mask, 0, 0 } }, 2, has_rep(l->g, y) ? "gi" : "i");
+      y = map_named(l, "select(x1, x0, -1 / 0)", (Named[]){ { y, 'g', 'i' }, { mask, 0, 0 } }, 2,
+          has_rep(l->g, y) ? "gi" : "i");
     double fill = least ? -nothing : nothing;
     if (by_index(v, at)) {
       uint8_t axis;
@@ -171,7 +175,8 @@ void expand_softmax(Lower *l, const Value *v, Val *out) {
   without(rows, gone);
   snprintf(text + strlen(text), sizeof text - strlen(text), "%si->", rows);
   letters(l->g, y, 0, 'i', text);
-  out[0] = graph_map(l->g, text, mask ? "select(-1 / 0 < x0, exp(x0 - x1), 0)" : "exp(x0 - x1)", (Val[]){ y, total }, 2);
+  out[0] = graph_map(l->g, text, mask ? "select(-1 / 0 < x0, exp(x0 - x1), 0)" : "exp(x0 - x1)", (Val[]){ y, total },
+      2);
 }
 
 /* --- indices --------------------------------------------------------------------------------------------- */
@@ -203,7 +208,8 @@ void expand_index(Lower *l, const Value *v, Val *out) {
       Val y = lower_full(l, x->at[t], v->arg[0]->type.on, true);
       bool rep = has_rep(l->g, y), dst = index->from;
       char text[LETTERS];
-      snprintf(text, sizeof text, "b%s%si,%s->bXY%si", dst ? "X" : "Y", rep ? "g" : "", dst ? "Y" : "X", rep ? "g" : "");
+      snprintf(text, sizeof text, "b%s%si,%s->bXY%si", dst ? "X" : "Y", rep ? "g" : "", dst ? "Y" : "X",
+          rep ? "g" : "");
       out[t] = graph_contract(l->g, text, (Val[]){ y, other }, 2);
     }
     return;
@@ -211,7 +217,8 @@ void expand_index(Lower *l, const Value *v, Val *out) {
   Val i = lower_arg(l, 1)->at[0];
   for (uint32_t t = 0; t < x->n; t++) {
     Val y = x->at[t];
-    if (space_ragged(v->arg[0]->type.on ? v->arg[0]->type.on : v->type.on ? v->type.on : &(Space){ .sort = SPACE_LABELS }))
+    if (space_ragged(v->arg[0]->type.on ? v->arg[0]->type.on : v->type.on ? v->type.on
+        : &(Space){ .sort = SPACE_LABELS }))
       y = lower_full(l, y, v->arg[0]->type.on, true);
     out[t] = graph_gather(l->g, y, i, has_sample(l->g, y) ? 1 : 0);
   }
@@ -238,7 +245,8 @@ void expand_degree(Lower *l, const Value *v, Val *out) {
   Shape s = l->g->node.at[i].shape;
   s.number = NUMBER_REAL;
   s.axis[s.rank++] = axis_mul(1);
-  out[0] = graph_segment(l->g, graph_constant(l->g, &s, 1), i, has_sample(l->g, i) ? 1 : 0, lower_dom(l, index->type.to));
+  out[0] = graph_segment(l->g, graph_constant(l->g, &s, 1), i, has_sample(l->g, i) ? 1 : 0,
+      lower_dom(l, index->type.to));
 }
 
 /* --- invariants of each copy -------------------------------------------------------------------------------- */
@@ -293,8 +301,10 @@ void expand_dot(Lower *l, const Value *v, Val *out) {
   Val part[ARGS_MOST];
   for (uint32_t t = 0; t < x->n; t++) {
     if (x->n == 1 && width > 1) {                      /* one contract: no value of all the copies */
-      Val a = graph_view(l->g, x->at[0], &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(l->g->node.at[x->at[0]].shape.rank - 1), .n = width });
-      Val b = graph_view(l->g, y->at[0], &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(l->g->node.at[y->at[0]].shape.rank - 1), .n = width });
+      Val a = graph_view(l->g, x->at[0], &(View){ .sort = VIEW_SPLIT,
+          .axis = (uint8_t)(l->g->node.at[x->at[0]].shape.rank - 1), .n = width });
+      Val b = graph_view(l->g, y->at[0], &(View){ .sort = VIEW_SPLIT,
+          .axis = (uint8_t)(l->g->node.at[y->at[0]].shape.rank - 1), .n = width });
       char text[LETTERS] = "", rows[LETTERS] = "";
       letters(l->g, a, 'g', 0, text);
       strcat(text, "hi,");
@@ -309,7 +319,8 @@ void expand_dot(Lower *l, const Value *v, Val *out) {
   }
   out[0] = join_scalars(l, part, x->n);
   if (width == 1) return;
-  Val a = graph_view(l->g, out[0], &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(l->g->node.at[out[0]].shape.rank - 1), .n = width });
+  Val a = graph_view(l->g, out[0], &(View){ .sort = VIEW_SPLIT, .axis = (uint8_t)(l->g->node.at[out[0]].shape.rank
+      - 1), .n = width });
   char text[LETTERS] = "", rows[LETTERS] = "";
   letters(l->g, a, 0, 0, rows);
   snprintf(text, sizeof text, "%shi->%sh", rows, rows);

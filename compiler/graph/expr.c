@@ -185,7 +185,8 @@ ExprId expr_op(ExprPool *p, ExprOp op, ExprId a, ExprId b, ExprId c) {
 }
 
 /* --- walking ---------------------------------------------------------------------------------- */
-/* What e is made of, as bits: asked of small expressions in large pools, so 64 at once. Operands stand before their users. */
+/* What e is made of, as bits: asked of small expressions in large pools, so 64 at once. Operands stand before their
+ * users. */
 ExprId *expr_order(const ExprPool *p, ExprId e, Arena *arena, uint32_t *n) {
   assert(e && e < p->at.n);
   uint64_t *needed = arena_array(arena, uint64_t, e / 64 + 1), left;

@@ -36,7 +36,8 @@ typedef struct Expr {
 typedef struct ExprPool { Arena *arena; vec(Expr) at; uint32_t *slot, nslot; } ExprPool;   /* at[0] is none */
 
 /* expr.c; expr_text.c: reading and printing; expr_diff.c; expr_class.c: linear, odd, even, homogeneous.
- * In text a size is `b` (symbol 0) or `size3`. Building folds constants and x*1, x+0, x*0 only where every x gives the same bits (x*0 is kept). */
+ * In text a size is `b` (symbol 0) or `size3`. Building folds constants and x*1, x+0, x*0 only where every x gives the
+ * same bits (x*0 is kept). */
 ExprId expr_arg(ExprPool *p, uint32_t i);
 ExprId expr_const(ExprPool *p, double x);
 ExprId expr_size(ExprPool *p, uint32_t symbol);

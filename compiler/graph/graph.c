@@ -72,7 +72,8 @@ static bool table_equal(const ConstTable *a, const ConstTable *b, uint64_t count
   }
   for (uint32_t i = 0; i < a->n; i++)
     if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) ||
-        memcmp(&a->nz[i].v, &b->nz[i].v, sizeof(double))) return false;       /* NOLINT(bugprone-suspicious-memory-comparison): bits */
+        /* NOLINT(bugprone-suspicious-memory-comparison): bits */
+        memcmp(&a->nz[i].v, &b->nz[i].v, sizeof(double))) return false;
   return !a->dense || !memcmp(a->dense, b->dense, count * sizeof *a->dense);
 }
 

@@ -63,7 +63,8 @@ typedef enum Op {
  * not whole or falls outside is `fill` (wrapped on a torus). A window is (stride, dilation, -pad, 1). The
  * adjoint of (row, win, add, div) is (div, -win, -add, row): the class is closed. */
 typedef enum ViewSort {
-  VIEW_WINDOW,                      /* axis `axis` (a ROW) becomes rows `dom`, and after it a window axis `win` (0: none) */
+  /* axis `axis` (a ROW) becomes rows `dom`, and after it a window axis `win` (0: none) */
+  VIEW_WINDOW,
   VIEW_SLICE,                       /* n elements from `from` of axis `axis`; a MUL axis, or a ROW that nothing moves
                                        (its rows become those of `dom`); `drop`: n is 1 and the axis goes (ROW) */
   VIEW_SPLIT,                       /* MUL axis `axis` of size p * n into two MUL axes, p then n   */
@@ -108,7 +109,8 @@ typedef struct Node {
   const View *view;                 /* view fold: fold takes the shape of what the view would read */
   uint32_t number;                  /* input param: of the Arg; table: of the ConstTable; random: of the draw;
                                        harmonics: highest degree; iota: the axis of shape that is counted */
-  uint8_t axis;                     /* gather segment: the axis of x, of the result, that the index points into; join: along */
+  /* gather segment: the axis of x, of the result, that the index points into; join: along */
+  uint8_t axis;
   uint16_t axes;                    /* lse rmax over axes of x: a bit mask; 0: at an index, args (x, i), as segment */
   double fill;                      /* rmax: of nothing                                            */
   uint64_t offset, pitch;           /* input param: the first number in a row of the argument, and the numbers from one
@@ -126,7 +128,8 @@ typedef struct Arg {
   Str name;
   ArgRole role;
   uint8_t number;                   /* real, int, flag (as i32); SUMS are always f64               */
-  uint8_t rank;                     /* rows, then MUL: the numbers of a row, terms side by side, each [component][copy] */
+  /* rows, then MUL: the numbers of a row, terms side by side, each [component][copy] */
+  uint8_t rank;
   Axis axis[4];
   const Rep *rep;                   /* NULL: nothing moves it                                      */
   const struct Space *space;              /* NULL: global                                                */
@@ -135,7 +138,8 @@ typedef struct Arg {
 /* Writes all of `value` to rows of the argument, as Node.offset and .pitch say. After all reads. */
 typedef struct Store { uint32_t arg; uint64_t offset, pitch; Val value; } Store;
 
-typedef enum EntryKind { ENTRY_INFER = 1, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_TRACE, ENTRY_SLOPE, ENTRY_PULL } EntryKind;
+typedef enum EntryKind { ENTRY_INFER = 1, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_TRACE, ENTRY_SLOPE,
+    ENTRY_PULL } EntryKind;
 
 typedef struct Graph {
   Arena *arena;
@@ -186,7 +190,8 @@ Val graph_map_labels(Graph *g, const Labels *labels, ExprId e, const Val *x, uin
 Val graph_map_same(Graph *g, ExprId e, const Val *x, uint32_t n);      /* all of one shape           */
 Val graph_constant(Graph *g, const Shape *shape, double x);            /* a map without arguments    */
 /* An index points into rows; it stands where they stood: x [pre V post], i [J] gives [pre J post], and segment is
- * the adjoint. Where x and i both begin with `sample` (and axis > 0) that axis is shared: x [b V i], i [b E]: [b E i]. */
+ * the adjoint. Where x and i both begin with `sample` (and axis > 0) that axis is shared: x [b V i], i [b E]: [b E
+ * i]. */
 Val graph_gather(Graph *g, Val x, Val i, uint8_t axis);
 Val graph_segment(Graph *g, Val x, Val i, uint8_t axis, uint16_t dom); /* rows of `dom` stand at `axis` */
 Val graph_lse(Graph *g, Val x, uint16_t axes);

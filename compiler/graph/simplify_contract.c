@@ -344,7 +344,8 @@ Val put_contract(Rewriter *w, const Product *from) {
   bool now[LABELS_MOST + 1] = { false };
   for (uint32_t i = 0; i < t.inside.n; i++)
     for (int a = 0; a < RANK_MOST && t.inside.labels.of[i][a]; a++) now[t.inside.labels.of[i][a]] = true;
-  for (uint8_t l = 1; l <= (uint8_t)LABELS_MOST; l++)                  /* nobody depends on it any more: as many equal terms */
+  /* nobody depends on it any more: as many equal terms */
+  for (uint8_t l = 1; l <= (uint8_t)LABELS_MOST; l++)
     if (t.had[l] && !now[l] && summed(&t.inside, l)) t.scale = times(w, t.scale, number_of(w, t.size[l]));
 
   Product out = { .shape = p.shape };                         /* the map behind */

@@ -10,21 +10,23 @@
  *     m [b,p,q,T,o]    sum over i of v g                        one contract, p and q in all three: a batch of 36 gemms
  *     y [b,X,o]        A^T m A                                  two contracts of a table, and the fold of tiles of 4 x 4
  *
- * The last tiles hang over the picture where 4 does not divide it; the fold drops what they compute there. A window that runs
- * backwards (the gradient by the input) is one that runs forwards with the filter backwards. The weight gradient stays as it is.
+ * The last tiles hang over the picture where 4 does not divide it; the fold drops what they compute there. A window
+ * that runs backwards (the gradient by the input) is one that runs forwards with the filter backwards. The weight
+ * gradient stays as it is.
  *
- * Why it is right: for every point s, the polynomials satisfy (f x)(s) = f(s) x(s); six points determine a product of degree
- * 5, and its transpose is a correlation. The points are 0, 3/4, -3/4, 3/2, -3/2 and infinity: all entries of A and B are exact,
- * and the error in f32 is half of what 0, 1, -1, 2, -2 give, twice that of the direct sum. A quarter turn does not commute with any of these values, only with y;
- * so they are waived, and the laws and audits hold y. */
+ * Why it is right: for every point s, the polynomials satisfy (f x)(s) = f(s) x(s); six points determine a product of
+ * degree 5, and its transpose is a correlation. The points are 0, 3/4, -3/4, 3/2, -3/2 and infinity: all entries of A
+ * and B are exact, and the error in f32 is half of what 0, 1, -1, 2, -2 give, twice that of the direct sum. A quarter
+ * turn does not commute with any of these values, only with y; so they are waived, and the laws and audits hold y. */
 #include "graph/winograd.h"
 
-enum { FEW_SAMPLES = 4 };              /* that are expected where nobody says how many: the filter is transformed once a call */
+/* that are expected where nobody says how many: the filter is transformed once a call */
+enum { FEW_SAMPLES = 4 };
 
 static const double points[WINOGRAD_IN - 1] = { 0, 0.75, -0.75, 1.5, -1.5 };
 
-/* Row i of B: the coefficients of the product of (s - p) over all points p but the i-th; of the last row, over all points.
- * Its value at point i goes to G. */
+/* Row i of B: the coefficients of the product of (s - p) over all points p but the i-th; of the last row, over all
+ * points. Its value at point i goes to G. */
 Winograd winograd_tables(bool flipped) {
   Winograd w = { 0 };
   for (int i = 0; i < WINOGRAD_IN; i++) {
@@ -74,11 +76,14 @@ static int places(const uint8_t *labels, uint8_t l) {
 }
 
 static bool is_window(const Graph *g, const Node *n) {
-  if (n->op != OP_view || n->view->sort != VIEW_WINDOW || !n->view->win || n->view->axis != 1 || n->view->fill != 0) return false;
+  if (n->op != OP_view || n->view->sort != VIEW_WINDOW || !n->view->win || n->view->axis != 1 || n->view->fill != 0)
+    return false;
   const Dom *win = &g->dom.at[n->view->win], *rows = &g->dom.at[n->view->dom];
-  if (win->ndim != 2 || rows->ndim != 2 || n->shape.axis[0].what != 1 || n->shape.axis[0].role != ROLE_ROW) return false;
+  if (win->ndim != 2 || rows->ndim != 2 || n->shape.axis[0].what != 1 || n->shape.axis[0].role != ROLE_ROW)
+    return false;
   for (int d = 0; d < 2; d++)
-    if (win->shape[d] != WINOGRAD_TAPS || n->view->d[d].row != 1 || n->view->d[d].div != 1 || (n->view->d[d].win != 1 && n->view->d[d].win != -1)) return false;
+    if (win->shape[d] != WINOGRAD_TAPS || n->view->d[d].row != 1 || n->view->d[d].div != 1 || (n->view->d[d].win != 1 &&
+        n->view->d[d].win != -1)) return false;
   return true;
 }
 
@@ -107,7 +112,8 @@ static bool conv_of(const Graph *g, const Node *n, bool all, Conv *c) {
   *c = (Conv){ n->arg[x], n->arg[!x], x, xl[2], { 0 } };
   const Dom *rows = &g->dom.at[view->view->dom];
   for (int d = 0; d < 2; d++) c->tiles[d] = (rows->shape[d] + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-  WinogradPrice p = winograd_price(rows->n, (int64_t)c->tiles[0] * c->tiles[1], in, to, g->expect[0] > 1 ? g->expect[0] : FEW_SAMPLES);
+  WinogradPrice p = winograd_price(rows->n, (int64_t)c->tiles[0] * c->tiles[1], in, to,
+      g->expect[0] > 1 ? g->expect[0] : FEW_SAMPLES);
   return all || p.winograd < p.direct;
 }
 
@@ -117,12 +123,14 @@ static uint16_t line(Graph *g, const char *name, uint32_t n) {
   return graph_dom(g, &(Dom){ .name = str_of(name), .n = (Size)n, .ndim = 1, .shape = { n, 1 } });
 }
 static uint16_t grid(Graph *g, const char *name, uint32_t y, uint32_t x) {
-  return graph_dom(g, &(Dom){ .name = str_format(g->arena, "%s(%u, %u)", name, y, x), .n = (Size)(y * x), .ndim = 2, .shape = { y, x } });
+  return graph_dom(g, &(Dom){ .name = str_format(g->arena, "%s(%u, %u)", name, y, x), .n = (Size)(y * x), .ndim = 2,
+      .shape = { y, x } });
 }
 
 /* entry[row][column] as a table of these two axes. */
 static Val table(Graph *g, const char *name, uint16_t rows, uint16_t columns, const double *entry) {
-  ConstTable t = { .name = str_of(name), .number = NUMBER_REAL, .rank = 2, .axis = { axis_row(g, rows), axis_row(g, columns) } };
+  ConstTable t = { .name = str_of(name), .number = NUMBER_REAL, .rank = 2, .axis = { axis_row(g, rows),
+      axis_row(g, columns) } };
   uint32_t n = (uint32_t)t.axis[0].n, m = (uint32_t)t.axis[1].n;
   t.nz = arena_array(g->arena, Nz, n * m);
   for (uint32_t i = 0; i < n * m; i++)
@@ -145,7 +153,8 @@ static Shape replaced(const Shape *x, int at, const Axis *by, int n) {
 }
 
 /* Labels: a letter for each axis; the channels that go are i and j, those that come o and k. */
-static void name_axes(char *to, const uint8_t *labels, int from, int rank, const char *letters, char of[LABELS_MOST + 1]) {
+static void name_axes(char *to, const uint8_t *labels, int from, int rank, const char *letters,
+    char of[LABELS_MOST + 1]) {
   for (int a = from; a < rank; a++) to[a - from] = of[labels[a]] = letters[a - from];
   to[rank - from] = 0;
 }
@@ -156,7 +165,8 @@ static Val rewrite(Graph *g, const Graph *old, const Node *n, const Conv *c, Val
   const Dom rows = g->dom.at[w->dom];
   uint16_t six_y = line(g, "winograd in", WINOGRAD_IN), six_x = six_y, four = line(g, "winograd out", WINOGRAD_OUT);
   uint16_t three = line(g, "winograd tap", WINOGRAD_TAPS), point = line(g, "winograd point", WINOGRAD_IN);
-  uint16_t tiles = grid(g, "tiles", c->tiles[0], c->tiles[1]), in = grid(g, "tile", WINOGRAD_IN, WINOGRAD_IN), out = grid(g, "tile", WINOGRAD_OUT, WINOGRAD_OUT);
+  uint16_t tiles = grid(g, "tiles", c->tiles[0], c->tiles[1]), in = grid(g, "tile", WINOGRAD_IN, WINOGRAD_IN),
+      out = grid(g, "tile", WINOGRAD_OUT, WINOGRAD_OUT);
   Axis in_axes[] = { axis_row(g, six_y), axis_row(g, six_x) }, taps[] = { axis_row(g, three), axis_row(g, three) };
   char of[LABELS_MOST + 1] = { 0 }, ci[4], co[4], f[8], labels[64];
   name_axes(ci, n->labels->of[c->x], 3, view->shape.rank, "ij", of);
@@ -201,7 +211,8 @@ static Val rewrite(Graph *g, const Graph *old, const Node *n, const Conv *c, Val
   m = graph_contract(g, labels, (Val[]){ a, m }, 2);
   Shape y = n->shape;
   bool hangs = c->tiles[0] * WINOGRAD_OUT != rows.shape[0] || c->tiles[1] * WINOGRAD_OUT != rows.shape[1];
-  if (rows.wrap && hangs) y.axis[1] = axis_row(g, grid(g, "pixels", rows.shape[0], rows.shape[1]));       /* nothing comes in on the other side */
+  /* nothing comes in on the other side */
+  if (rows.wrap && hangs) y.axis[1] = axis_row(g, grid(g, "pixels", rows.shape[0], rows.shape[1]));
   s = (Shape){ .number = NUMBER_REAL, .rank = 3, .axis = { y.axis[0], axis_row(g, tiles), axis_row(g, out) } };
   for (int k = 2; k < y.rank; k++) s.axis[s.rank++] = y.axis[k];
   View places = { .sort = VIEW_WINDOW, .axis = 1, .dom = tiles, .win = out };

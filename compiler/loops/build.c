@@ -13,7 +13,8 @@ Kernel *kernel_open(Arena *arena, Str name, int lanes, int warps, int slots, uin
 }
 
 int kernel_global(Kernel *k, Str name, Base base, bool out, SizeExpr elems) {
-  vec_push(k->arena, &k->buf, (Buf){ .name = name, .base = (uint8_t)base, .scope = SCOPE_GLOBAL, .out = out, .elems = elems });
+  vec_push(k->arena, &k->buf, (Buf){ .name = name, .base = (uint8_t)base, .scope = SCOPE_GLOBAL, .out = out,
+      .elems = elems });
   return (int)k->buf.n - 1;
 }
 
@@ -21,7 +22,8 @@ static int64_t base_bytes(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 
 
 int kernel_local(Kernel *k, Str name, Base base, Scope scope, int64_t elems, int64_t at) {
   assert(scope != SCOPE_GLOBAL && at % 64 == 0);
-  vec_push(k->arena, &k->buf, (Buf){ .name = name, .base = (uint8_t)base, .scope = (uint8_t)scope, .out = true, .elems = { .c = elems }, .at = at });
+  vec_push(k->arena, &k->buf, (Buf){ .name = name, .base = (uint8_t)base, .scope = (uint8_t)scope, .out = true,
+      .elems = { .c = elems }, .at = at });
   int64_t end = (at + elems * base_bytes(base) + 63) / 64 * 64;
   if (end > k->slab) k->slab = end;
   return (int)k->buf.n - 1;
@@ -80,7 +82,8 @@ Ref l_op2(Kernel *k, LoopsOp op, Ref a, Ref b) {
   int64_t r;
   if (literal(k, a) && literal(k, b) && fold(op, at(k, a)->imm, at(k, b)->imm, &r)) return l_int(k, r);
   bool compares = op == L_ILT || op == L_IEQ || op == L_FLT || op == L_FLE || op == L_FEQ;
-  return add(k, (Ins){ .op = (uint8_t)op, .base = compares ? BASE_I1 : at(k, a)->base, .vary = at(k, a)->vary | at(k, b)->vary, .a = { a, b } });
+  return add(k, (Ins){ .op = (uint8_t)op, .base = compares ? BASE_I1 : at(k, a)->base, .vary = at(k, a)->vary | at(k,
+      b)->vary, .a = { a, b } });
 }
 
 Ref l_op3(Kernel *k, LoopsOp op, Ref a, Ref b, Ref c) {
@@ -107,17 +110,22 @@ Ref l_load(Kernel *k, int buf, Ref index, int64_t offset, int lstride, Ref mask)
   Base base = (Base)k->buf.at[buf].base;
   if (base == BASE_I32) base = BASE_I64;
   bool vary = at(k, index)->vary || lstride != 0;
-  return add(k, (Ins){ .op = L_LOAD, .base = (uint8_t)base, .vary = vary, .buf = buf, .a = { index, mask }, .lstride = lstride, .imm = offset });
+  return add(k, (Ins){ .op = L_LOAD, .base = (uint8_t)base, .vary = vary, .buf = buf, .a = { index, mask },
+      .lstride = lstride, .imm = offset });
 }
 
 void l_store(Kernel *k, int buf, Ref index, int64_t offset, int lstride, Ref value, Ref mask) {
   assert(k->buf.at[buf].out);
   bool vary = at(k, index)->vary || lstride != 0;
-  add(k, (Ins){ .op = L_STORE, .base = at(k, value)->base, .vary = vary, .buf = buf, .a = { index, value, mask }, .lstride = lstride, .imm = offset });
+  add(k, (Ins){ .op = L_STORE, .base = at(k, value)->base, .vary = vary, .buf = buf, .a = { index, value, mask },
+      .lstride = lstride, .imm = offset });
 }
 
-Ref l_lxor(Kernel *k, Ref a, int h) { return add(k, (Ins){ .op = L_LXOR, .base = at(k, a)->base, .vary = 1, .a = { a }, .imm = h }); }
-Ref l_get(Kernel *k, int var) { return add(k, (Ins){ .op = L_GET, .base = k->var.at[var].base, .vary = k->var.at[var].vary, .buf = var }); }
+Ref l_lxor(Kernel *k, Ref a, int h) { return add(k, (Ins){ .op = L_LXOR, .base = at(k, a)->base, .vary = 1, .a = { a },
+    .imm = h }); }
+Ref l_get(Kernel *k, int var) {
+  return add(k, (Ins){ .op = L_GET, .base = k->var.at[var].base, .vary = k->var.at[var].vary, .buf = var });
+}
 void l_set(Kernel *k, int var, Ref value) {
   assert(k->var.at[var].base == at(k, value)->base);
   add(k, (Ins){ .op = L_SET, .base = k->var.at[var].base, .vary = k->var.at[var].vary, .buf = var, .a = { value } });

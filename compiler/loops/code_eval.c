@@ -19,7 +19,8 @@ bool entry_eval(const EntryCode *e, const int64_t *sizes, void *const *args, boo
     for (uint32_t i = 0; i < n; i++) {
       if (kernel->kernel->buf.at[i].scope != SCOPE_GLOBAL) continue;
       const EntryBuf *b = &e->buf.at[kernel->bind[i]];
-      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)b->constant : space + size_expr(&b->at, sizes);
+      bufs[i] = b->arg >= 0 ? args[b->arg] : b->arg == BUF_CONSTANT ? (void *)b->constant : space + size_expr(&b->at,
+          sizes);
     }
     ok = loops_eval(kernel->kernel, bufs, sizes, 0, e->slots, races, why);
     if (!ok) why_no(why, CODE_NONE, "in %.*s (%.*s)", STR(kernel->kernel->name), STR(kernel->what));

@@ -10,11 +10,11 @@
  *     3. runs through its rows, a chunk at a time: gemms, sums, and what they need             (rows)
  *
  * A sum over rows is one partial a slot, added in the order of the slots by who reads it. A value with rows that a
- * later level reads is *kept* in memory when having it again costs more than memory does, by the target's rates; else it is computed
- * again from what is kept. Within a level a value is in the slab of its slot when it is read more than once or by a
- * gemm, and nowhere otherwise: it is computed where it is read. A window read by a gemm is a padded copy of its
- * source in the slab, whose border is written once a slot. The stores that overwrite state come last, in a kernel of
- * their own, those of one weight together.
+ * later level reads is *kept* in memory when having it again costs more than memory does, by the target's rates; else
+ * it is computed again from what is kept. Within a level a value is in the slab of its slot when it is read more than
+ * once or by a gemm, and nowhere otherwise: it is computed where it is read. A window read by a gemm is a padded copy
+ * of its source in the slab, whose border is written once a slot. The stores that overwrite state come last, in a
+ * kernel of their own, those of one weight together.
  *
  * Everything here chooses what is in memory and when; what a value is, gen_read.c says. */
 #include "loops/fuse.h"
@@ -144,7 +144,8 @@ static bool better_late(const Fuse *f, Val v) {
       operand(f, v, 1)));
 }
 
-/* Transforms, and renamings below them, that nothing but transforms and tilings reads: written out where they are read. */
+/* Transforms, and renamings below them, that nothing but transforms and tilings reads: written out where they are
+ * read. */
 static void find_written(Fuse *f) {
   bool *other = arena_array(f->s->arena, bool, f->g->node.n);
   for (uint32_t i = 0; i < f->g->store.n; i++) other[f->g->store.at[i].value] = true;
@@ -205,8 +206,9 @@ static bool find_levels(Fuse *f) {
 }
 
 /* --- keep or have again -------------------------------------------------------------------------------------- */
-/* To keep a number is to write and to read it: 8 bytes, at the bandwidth of the memory. To have a sum of K terms again is K
- * multiply-adds, at about a third of the flop rate, since short sums do not fill tiles. (Both halve alike in f64.) */
+/* To keep a number is to write and to read it: 8 bytes, at the bandwidth of the memory. To have a sum of K terms again
+ * is K multiply-adds, at about a third of the flop rate, since short sums do not fill tiles. (Both halve alike in
+ * f64.) */
 static bool expensive(const Fuse *f, Val v) {
   const Target *target = f->s->target;
   const Node *n = node(f, v);
@@ -374,7 +376,8 @@ bool schedule_fused(Schedule *s) {
     .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n),
     .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored =
         arena_array(a, bool, n), .state = arena_array(a, bool, n),
-    .written = arena_array(a, bool, n), .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n), .local = arena_array(a, bool, n),
+    .written = arena_array(a, bool, n), .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n),
+        .local = arena_array(a, bool, n),
         .times = arena_array(a, double, n),
     .price = arena_array(a, double, n) };
   mark(&f);

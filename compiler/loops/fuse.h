@@ -8,7 +8,8 @@
 #define GDLC_LOOPS_FUSE_H
 #include "loops/schedule.h"
 
-enum { SMALL = 4096, SLAB_MOST = 1 << 20, CHUNK_MOST = 64, ROWS_SHARED = 4, ROW_SMALL = 1 << 14, WORTH_KEEPING = 4, FAR_WORTH_KEEPING = 24 };
+enum { SMALL = 4096, SLAB_MOST = 1 << 20, CHUNK_MOST = 64, ROWS_SHARED = 4, ROW_SMALL = 1 << 14, WORTH_KEEPING = 4,
+    FAR_WORTH_KEEPING = 24 };
 typedef enum Sort { SORT_LEAF, SORT_ROWS, SORT_SUM, SORT_SCATTER, SORT_SMALL, SORT_LARGE, SORT_INLINE } Sort;
 /* SUM: a partial a slot. SCATTER: at an index, rows of the result shared out. LARGE: in memory, computed in shares.
  * SMALL: by each slot for itself. INLINE: a large map, computed where it is read. */

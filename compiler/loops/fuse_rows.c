@@ -48,7 +48,8 @@ static uint32_t dims(Level *l, const Node *n, const GemmPlan *p, int class, int 
     if (class != 0) dims_of(l, n, opB, B, p->label[class][i], stride[1], size, &ignored);
     dims_of(l, n, opA, A, p->label[class][i], stride[0], size, &coords);
     for (uint32_t q = 0; q < coords; q++)
-      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .most = size[q] < 0 ? l->rows : 0, .a = stride[0][q], .b =
+      out[count++] = (GemmDim){ .n = size[q], .size = size[q] < 0 ? l->count : 0, .most = size[q] < 0 ? l->rows : 0,
+          .a = stride[0][q], .b =
           stride[1][q], .c = stride[2][q] };
   }
   return count;
@@ -258,8 +259,9 @@ static Places share_places(const Level *l, uint32_t level) {
   return p;
 }
 
-/* How rows are taken. A gemm with few rows a sample wants many samples at a time: where the cache near the core holds what they
- * need, enough for its tiles to be tall and for B to be read seldom; else a few. Small rows are shared out by whole tiles. */
+/* How rows are taken. A gemm with few rows a sample wants many samples at a time: where the cache near the core holds
+ * what they need, enough for its tiles to be tall and for B to be read seldom; else a few. Small rows are shared out by
+ * whole tiles. */
 typedef struct Chunk { int64_t rows, unit; } Chunk;
 static Chunk choose_chunk(const Level *l, const Places *p) {
   const Fuse *f = l->f;
@@ -280,7 +282,8 @@ static Chunk choose_chunk(const Level *l, const Places *p) {
   return c;
 }
 
-/* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot --- */
+/* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot
+ * --- */
 static bool match_window(const Fuse *f, Val v) { return f->local[v] && windows(f, v); }
 static bool match_gemm(const Fuse *f, Val v) { return f->gemm[v].is; }
 static bool match_chain(const Fuse *f, Val v) { (void)f; (void)v; return true; }
@@ -396,7 +399,8 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
   }
   l->first = l->x.first = l_for(k, FOR_SEQ, l->low, l->high, chunk.rows);
   l->rows = chunk.rows;
-  l->count = chunk.rows == 1 ? l_int(k, 1) : l_op2(k, L_IMIN, l_int(k, chunk.rows), l_op2(k, L_ISUB, l->high, l->first));
+  l->count = chunk.rows == 1 ? l_int(k, 1) : l_op2(k, L_IMIN, l_int(k, chunk.rows), l_op2(k, L_ISUB, l->high,
+      l->first));
   l->fresh = l_op2(k, L_IEQ, l->first, l->low);
   Ref end = l_op2(k, L_IADD, l->first, l->count);
   for (Val v = 1; v < f->g->node.n; v++) {

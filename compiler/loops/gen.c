@@ -37,7 +37,8 @@ uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64
     const EntryBuf *b = &code->buf.at[i];
     if (b->arg == BUF_CONSTANT && b->base == base && b->elems.c == n && !memcmp(b->constant, data, bytes)) return i;
   }
-  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT, .elems = { .c = n }, .constant = data });
+  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .arg = BUF_CONSTANT,
+      .elems = { .c = n }, .constant = data });
   return code->buf.n - 1;
 }
 
@@ -161,7 +162,8 @@ static Address plain_address(Gen *x, const Loc *loc, const Shape *s, const Ix *i
   return a;
 }
 
-/* Where a transform is written out: literal indices are part of the offset, and what is left is one place for all of them. */
+/* Where a transform is written out: literal indices are part of the offset, and what is left is one place for all of
+ * them. */
 static Address address(Gen *x, const Loc *loc, const Shape *s, const Ix *ix) {
   if (!x->writes) return plain_address(x, loc, s, ix);
   Ix moving[COORDS_MOST];

@@ -40,8 +40,8 @@ typedef struct Coord {
   uint8_t axis;
 } Coord;
 
-/* What the body of a transform has computed already (gen_transform.c): numbers of values, and (v 0) places of a Loc where
- * every literal index is 0. */
+/* What the body of a transform has computed already (gen_transform.c): numbers of values, and (v 0) places of a Loc
+ * where every literal index is 0. */
 typedef struct Known { Val v; Loc loc; Ix ix[COORDS_MOST]; Ref r; int32_t lane; } Known;
 
 typedef struct Gen {
@@ -78,7 +78,8 @@ uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t
 uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data);
 SizeExpr shape_elems(const Graph *g, const Shape *s);                  /* at most one symbol: linear   */
 Loc loc_contiguous(const Graph *g, const Shape *s, LocSort sort, uint32_t entry, int local, int64_t offset);
-/* A value of this shape within an argument: first number, and numbers from row to row (0: contiguous), as Node and Store say. */
+/* A value of this shape within an argument: first number, and numbers from row to row (0: contiguous), as Node and
+ * Store say. */
 Loc loc_argument(const EntryCode *code, const Graph *g, const Shape *s, uint32_t arg, uint64_t offset, uint64_t pitch);
 Base number_base(const Gen *x, uint8_t number);                        /* as it lies in memory: flags are i32 */
 Ref gen_load(Gen *x, const Loc *loc, const Shape *s, const Ix *ix);
@@ -94,8 +95,8 @@ Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
 
 /* --- gen_gemm.c: the dense contract ----------------------------------------------------------------------- */
 /* C[m][n] = sum over k of A[m][k] B[k][n]: m and k run through several coordinates, n is flat, side by side in B and C.
- * Strides in numbers; a coordinate's n is literal, or -1 and a Ref, at most `most` (0: not known). A coordinate of m with a stride in B is a batch: a loop around
- * everything. add: C is added to, but starts at 0 where fresh. */
+ * Strides in numbers; a coordinate's n is literal, or -1 and a Ref, at most `most` (0: not known). A coordinate of m
+ * with a stride in B is a batch: a loop around everything. add: C is added to, but starts at 0 where fresh. */
 typedef struct GemmDim { int64_t n; Ref size; int64_t most, a, b, c; } GemmDim;
 typedef struct GemmOperand { int buf; Ref at; int64_t offset; } GemmOperand;
 typedef struct Gemm {
@@ -111,7 +112,8 @@ void gen_gemm(Gen *x, const Gemm *g, const Target *target);
 /* --- gen_transform.c: small tables between rows, written out ---------------------------------------------- */
 bool gen_transforms(const Graph *g, Val v);
 Val gen_transformed(const Graph *g, Val v);                            /* what a transform reads; 0: it is none */
-Val gen_renamed(const Graph *g, Val v);                                /* v, or what it is a renaming of, coordinate by coordinate */
+/* v, or what it is a renaming of, coordinate by coordinate */
+Val gen_renamed(const Graph *g, Val v);
 bool gen_tiles(const Graph *g, Val v);                                 /* a fold of windows that tile, of a transform */
 /* Writes v when it is a transform or a tiling; false: it is none, or the share cuts through a table axis. */
 struct Nest;

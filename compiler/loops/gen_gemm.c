@@ -1,15 +1,16 @@
 /* gen_gemm.c: the stage `gemm`: a tile of R rows and N vectors in registers, swept along k.
  *
- * Rows of a tile run along one coordinate of m; the others are loops around it, and so are the blocks of N vectors of n.
- * For each k: N loads of B, R numbers of A broadcast, R * N fused multiply-adds. R * N + N + 1 registers are live, and must
- * fit. Two shapes of tile: tall ones (14 x 2 with 32 registers, 6 x 2 with 16), which load least, and flat ones (4 x 4, 1 x 4)
- * for the rows that are left over where their number comes with the call.
+ * Rows of a tile run along one coordinate of m; the others are loops around it, and so are the blocks of N vectors of
+ * n. For each k: N loads of B, R numbers of A broadcast, R * N fused multiply-adds. R * N + N + 1 registers are live,
+ * and must fit. Two shapes of tile: tall ones (14 x 2 with 32 registers, 6 x 2 with 16), which load least, and flat
+ * ones (4 x 4, 1 x 4) for the rows that are left over where their number comes with the call.
  *
  *     batch, panel of k, rows that fit the cache:   columns:   other m:   tiles of rows:   k
  *
- * The sum of each number of C is one chain of fma in the order of the coordinates of k, from 0 (or from C): neither tiles nor
- * blocks nor panels change a bit. Convolutions in their three directions are this with more than one k or m coordinate: a window
- * is a pair of strides of the padded tile. The last block of n is masked. A coordinate of m that moves B too is a batch. */
+ * The sum of each number of C is one chain of fma in the order of the coordinates of k, from 0 (or from C): neither
+ * tiles nor blocks nor panels change a bit. Convolutions in their three directions are this with more than one k or m
+ * coordinate: a window is a pair of strides of the padded tile. The last block of n is masked. A coordinate of m that
+ * moves B too is a batch. */
 #include "loops/gen.h"
 
 enum { TALL = 14, FLAT = 4 };         /* rows of a tile                                            */
@@ -83,7 +84,8 @@ static void tile(Gen *x, const Tile *t, Ref row, Ref a, Ref c, Ref col) {
   for (uint32_t i = 0; i < t->nk; i++) l_end(k);
   for (int r = 0; r < R; r++)
     for (int j = 0; j < N; j++)
-      l_store(k, g->c.buf, c, g->c.offset + r * t->rows->c + j * V, 1, l_get(k, acc[r * N + j]), j == N - 1 ? t->mask : 0);
+      l_store(k, g->c.buf, c, g->c.offset + r * t->rows->c + j * V, 1, l_get(k, acc[r * N + j]),
+          j == N - 1 ? t->mask : 0);
 }
 
 /* Vectors of a flat tile: as many as there are, at most four, that the registers hold. */
@@ -176,7 +178,8 @@ static void literal_rows(Gen *x, const Tile *t, int64_t room, Ref a, Ref c) {
   if (rest) columns(x, t, &(Rows){ .first = l_int(k, full * most), .n = rest }, a, c);
 }
 
-/* Rows whose number comes with the call: tall tiles, flat ones for the rest, single rows where there are fewer than a flat tile has. */
+/* Rows whose number comes with the call: tall tiles, flat ones for the rest, single rows where there are fewer than a
+ * flat tile has. */
 static void counted_rows(Gen *x, const Tile *tall, int vectors, Ref a, Ref c) {
   Kernel *k = x->k;
   Tile flat = *tall, single = *tall;
@@ -207,8 +210,9 @@ static void rows_of(Gen *x, const Tile *t, const Target *target, Ref a, Ref c) {
   else counted_rows(x, t, flat_vectors(x, t->g, target), a, c);
 }
 
-/* Where a block of B, all of k by the columns of a tile, outgrows a quarter of the cache, k is cut into panels, and C is read
- * again for each: loops over the first coordinates of k, the last of them in steps. `in` is what is left of k inside. */
+/* Where a block of B, all of k by the columns of a tile, outgrows a quarter of the cache, k is cut into panels, and C
+ * is read again for each: loops over the first coordinates of k, the last of them in steps. `in` is what is left of k
+ * inside. */
 static uint32_t open_panels(Gen *x, Tile *t, const Target *target, Ref *a, GemmDim *in) {
   Kernel *k = x->k;
   int64_t most = target->l2 / 4 / ((int64_t)t->vectors * k->lanes * (x->real == BASE_F64 ? 8 : 4)), inner = 1;

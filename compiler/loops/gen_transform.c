@@ -3,12 +3,12 @@
  *     y[p] = sum over u of table[p][u] x[u]      six numbers from six, each a lane vector of channels
  *
  * A *transform* is a contract of one value with a table of two axes, both ROW axes of fixed number: Winograd's three
- * matrices. Where one is written, its table axes are no loops: every index of theirs is a literal, so that every entry of the
- * table is an operation with a literal factor, and a transform of a transform (along the other direction) lives in
- * registers: its numbers are remembered while the body runs. Nothing is remembered across a bracket.
+ * matrices. Where one is written, its table axes are no loops: every index of theirs is a literal, so that every entry
+ * of the table is an operation with a literal factor, and a transform of a transform (along the other direction) lives
+ * in registers: its numbers are remembered while the body runs. Nothing is remembered across a bracket.
  *
- * A *tiling* is a fold whose windows lie side by side and cover everything: each number of it is one number of one window,
- * so it is written window by window. Behind a transform it puts tiles of pixels back into the picture. */
+ * A *tiling* is a fold whose windows lie side by side and cover everything: each number of it is one number of one
+ * window, so it is written window by window. Behind a transform it puts tiles of pixels back into the picture. */
 #include "loops/gen.h"
 
 enum { TABLE_MOST = 8, DEPTH_MOST = 4 };                /* rows of a table; transforms of transforms   */
@@ -33,14 +33,17 @@ static bool transform_of(const Graph *g, Val v, Transform *t) {
     const Node *m = node(g, n->arg[i]);
     if (m->op != OP_table || m->shape.rank != 2 || m->shape.number != NUMBER_REAL) continue;
     bool rows = true;
-    for (int a = 0; a < 2; a++) rows &= m->shape.axis[a].role == ROLE_ROW && m->shape.axis[a].n <= TABLE_MOST && g->dom.at[m->shape.axis[a].what].ndim == 1;
+    for (int a = 0; a < 2; a++)
+      rows &= m->shape.axis[a].role == ROLE_ROW && m->shape.axis[a].n <= TABLE_MOST &&
+          g->dom.at[m->shape.axis[a].what].ndim == 1;
     if (!rows) continue;
     for (uint8_t a = 0; a < 2; a++) {
       uint8_t stays = n->labels->of[i][a], summed = n->labels->of[i][!a];
       const uint8_t *x = n->labels->of[!i], *out = n->labels->out;
       if (places(out, stays) != 1 || places(x, stays) || places(out, summed) || places(x, summed) != 1) continue;
       bool once = n->shape.rank > 1;                   /* every other label once in both */
-      for (int b = 0; b < n->shape.rank; b++) once &= out[b] == stays || (places(out, out[b]) == 1 && places(x, out[b]) == 1);
+      for (int b = 0; b < n->shape.rank; b++)
+        once &= out[b] == stays || (places(out, out[b]) == 1 && places(x, out[b]) == 1);
       if (!once || shape(g, n->arg[!i])->rank != n->shape.rank) continue;
       *t = (Transform){ i, !i, a, !a };
       return true;
@@ -75,7 +78,9 @@ Val gen_renamed(const Graph *g, Val v) {
   return v;
 }
 
-static int64_t extent(const Dom *d, uint32_t direction, uint32_t dims) { return dims == 2 ? (int64_t)d->shape[direction] : d->n; }
+static int64_t extent(const Dom *d, uint32_t direction, uint32_t dims) {
+  return dims == 2 ? (int64_t)d->shape[direction] : d->n;
+}
 
 bool gen_tiles(const Graph *g, Val v) {
   const Node *n = node(g, v);
@@ -100,7 +105,8 @@ static bool same_index(const Kernel *k, Ix a, Ix b) {
 }
 
 static bool same_loc(const Loc *a, const Loc *b, uint32_t coords) {
-  if (a->sort != b->sort || a->entry != b->entry || a->local != b->local || a->chunk != b->chunk || a->repeat != b->repeat) return false;
+  if (a->sort != b->sort || a->entry != b->entry || a->local != b->local || a->chunk != b->chunk ||
+      a->repeat != b->repeat) return false;
   return !memcmp(a->stride, b->stride, coords * sizeof *a->stride);
 }
 
@@ -197,13 +203,15 @@ static void write_one(Gen *x, const Body *b, const Ix *ix) {
   }
   const View *w = n->view;
   const Dom *d = &x->g->dom.at[n->shape.axis[w->axis].what], *rows = &x->g->dom.at[w->dom];
-  uint32_t dims = d->ndim == 2 ? 2 : 1, at = gen_first_coord(x->g, &n->shape, w->axis), coords = gen_coords(x->g, &n->shape, NULL);
+  uint32_t dims = d->ndim == 2 ? 2 : 1, at = gen_first_coord(x->g, &n->shape, w->axis), coords = gen_coords(x->g,
+      &n->shape, NULL);
   Ref value = gen_read(x, n->arg[0], ix), inside = 0, mask = x->mask;
   Ix to[COORDS_MOST];
   for (uint32_t i = 0; i < at; i++) to[i] = ix[i];
   for (uint32_t i = 0; i < dims; i++) {
     Ix row = ix_whole(x, ix[at + i]);
-    to[at + i] = (Ix){ .at = l_add(k, l_muli(k, row.at, w->d[i].row), ix[at + dims + i].at), .lane = row.lane * w->d[i].row };
+    to[at + i] = (Ix){ .at = l_add(k, l_muli(k, row.at, w->d[i].row), ix[at + dims + i].at),
+        .lane = row.lane * w->d[i].row };
     if (extent(rows, i, dims) * w->d[i].row == extent(d, i, dims)) continue;
     Ref in = l_op2(k, L_ILT, ix_ref(x, to[at + i]), l_int(k, extent(d, i, dims)));
     inside = inside ? l_op2(k, L_AND, inside, in) : in;

@@ -23,12 +23,13 @@
  *   L5 between two BARs a location touched by two threads is      L9 a varying index has 32 bits, a uniform one 64
  *      written by neither; the end of a GRID iteration is no BAR
  *
- * L1 for variables: a GET stands behind a SET in an enclosing bracket; what is set in a GRID or TEAM is of that iteration alone.
- * L3 also: only what is in the GRID stores. L5: a thread is a warp and a lane; a uniform load is by all lanes, a uniform store
- * by the warp, which meets before and after it; different slots never meet, whatever BARs there are (race.h).
- * Undefined, and a fault in the evaluator: IDIV and IMOD by less than 1, FTOI out of range, SCALE2 by what is no exponent.
- * i32 arithmetic wraps, shifts take their count modulo the width, ISHR is logical. FMIN(a, b) is a < b ? a : b, FMAX a > b ? a : b (a NaN in b passes).
- * RSUM is a fixed tree by halves. A GRID iteration is a slot: slots are fixed when compiling, 16 on the CPU. */
+ * L1 for variables: a GET stands behind a SET in an enclosing bracket; what is set in a GRID or TEAM is of that
+ * iteration alone. L3 also: only what is in the GRID stores. L5: a thread is a warp and a lane; a uniform load is by
+ * all lanes, a uniform store by the warp, which meets before and after it; different slots never meet, whatever BARs
+ * there are (race.h). Undefined, and a fault in the evaluator: IDIV and IMOD by less than 1, FTOI out of range, SCALE2
+ * by what is no exponent. i32 arithmetic wraps, shifts take their count modulo the width, ISHR is logical. FMIN(a, b)
+ * is a < b ? a : b, FMAX a > b ? a : b (a NaN in b passes). RSUM is a fixed tree by halves. A GRID iteration is a slot:
+ * slots are fixed when compiling, 16 on the CPU. */
 #ifndef GDLC_LOOPS_LOOPS_H
 #define GDLC_LOOPS_LOOPS_H
 #include "base/base.h"
@@ -113,7 +114,8 @@ Ref l_cvt(Kernel *k, Base to, Ref a);                        /* CVT, ITOF, FTOI 
 Ref l_add(Kernel *k, Ref a, Ref b);                          /* integers, folded: + 0              */
 Ref l_addi(Kernel *k, Ref a, int64_t b);
 Ref l_muli(Kernel *k, Ref a, int64_t b);
-Ref l_load(Kernel *k, int buf, Ref index, int64_t offset, int lstride, Ref mask);   /* i32 widens to I64 when uniform or varying */
+/* i32 widens to I64 when uniform or varying */
+Ref l_load(Kernel *k, int buf, Ref index, int64_t offset, int lstride, Ref mask);
 void l_store(Kernel *k, int buf, Ref index, int64_t offset, int lstride, Ref value, Ref mask);
 Ref l_lxor(Kernel *k, Ref a, int h);
 Ref l_get(Kernel *k, int var);
@@ -143,6 +145,7 @@ Kernel *loops_read(Arena *arena, Str text, Why *why);
 const char *loops_op_name(LoopsOp op);
 /* The meaning. bufs[i]: memory of GLOBAL buffer i (others NULL); runs slots [low, high). Checks L7 against the
  * extents (SizeExpr at `sizes`) and, with races, L5. false and why (buffer, index, instruction) at the first fault. */
-bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_t low, int64_t high, bool races, Why *why);
+bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_t low, int64_t high, bool races,
+    Why *why);
 int64_t size_expr(const SizeExpr *e, const int64_t *sizes);
 #endif

@@ -63,7 +63,8 @@ bool race_touch(Races *r, const Ins *x, uint32_t at, int64_t place, int lane, Wh
     else t->reads = !t->reads || t->reads == slot ? slot : -1;
   }
   if (bad)
-    return why_no(why, CODE_NONE, "L5: %%%u %s %.*s[%ld], which another thread has touched since the last BAR", at, writes ? "stores to" : "loads",
+    return why_no(why, CODE_NONE, "L5: %%%u %s %.*s[%ld], which another thread has touched since the last BAR", at,
+        writes ? "stores to" : "loads",
                   STR(b->name), (long)place);
   if (meets) t->reader = none;                                     /* those of this warp: behind the meeting */
   if (writes) t->writer = by;

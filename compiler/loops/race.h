@@ -1,8 +1,8 @@
 /* race.h: who touched what since the last BAR (L5), as the machine with most threads would.
  *
- * A thread is a warp and a lane. The warp of a TEAM iteration is its number modulo the warps; outside TEAM all warps are
- * one. A varying access is by its lane; a uniform load by all lanes; a uniform store by the warp, which meets before
- * and after it. Slots never meet: a location of a GLOBAL buffer is written by one slot, or by none. */
+ * A thread is a warp and a lane. The warp of a TEAM iteration is its number modulo the warps; outside TEAM all warps
+ * are one. A varying access is by its lane; a uniform load by all lanes; a uniform store by the warp, which meets
+ * before and after it. Slots never meet: a location of a GLOBAL buffer is written by one slot, or by none. */
 #ifndef GDLC_LOOPS_RACE_H
 #define GDLC_LOOPS_RACE_H
 #include "loops/loops.h"

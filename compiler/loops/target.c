@@ -14,7 +14,8 @@ static const Target targets[] = {
 const Target *target_find(Str march, Why *why) {
   if (str_is(march, "native")) {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) march = S("x86-64-v4");
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+      march = S("x86-64-v4");
     else march = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? S("x86-64-v3") : S("x86-64");
   }
   for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)

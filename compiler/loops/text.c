@@ -95,7 +95,8 @@ void loops_text(const Kernel *k, Out *out) {
   name(out, k->name);
   out_printf(out, " lanes %d warps %d slots %d sizes %u\n", k->lanes, k->warps, k->slots, k->nsizes);
   for (uint32_t i = 0; i < k->buf.n; i++) buffer(&k->buf.at[i], out);
-  for (uint32_t i = 0; i < k->var.n; i++) out_printf(out, "var %s%s\n", base_name[k->var.at[i].base], k->var.at[i].vary ? "v" : "");
+  for (uint32_t i = 0; i < k->var.n; i++)
+    out_printf(out, "var %s%s\n", base_name[k->var.at[i].base], k->var.at[i].vary ? "v" : "");
   for (uint32_t i = 1; i < k->ins.n; i++) {
     const Ins *x = &k->ins.at[i];
     if (x->op == L_END && depth) depth--;
@@ -138,7 +139,8 @@ static bool expect(Reader *r, const char *text, bool numbered) {
 static bool digits(Reader *r, char *text, size_t room) {
   size_t n = 0;
   blanks(r);
-  while (r->at < r->end && n + 1 < room && (in_word(*r->at) || ((*r->at == '-' || *r->at == '+') && (!n || tolower((unsigned char)text[n - 1]) == 'p')) || *r->at == '.'))
+  while (r->at < r->end && n + 1 < room && (in_word(*r->at) || ((*r->at == '-' || *r->at == '+') &&
+      (!n || tolower((unsigned char)text[n - 1]) == 'p')) || *r->at == '.'))
     text[n++] = *r->at++;
   text[n] = 0;
   return n > 0;
@@ -214,17 +216,21 @@ static bool read_buffer(Reader *r, Kernel *k, Scope scope) {
   while (word(r, "+")) {
     int64_t times;
     int32_t which;
-    if (!whole(r, 0, INT64_MAX, &times) || !expect(r, "s", true) || !small(r, 0, (int32_t)k->nsizes - 1, &which)) return false;
+    if (!whole(r, 0, INT64_MAX, &times) || !expect(r, "s", true) || !small(r, 0, (int32_t)k->nsizes - 1, &which))
+      return false;
     e.k[which] = times;
   }
   kernel_global(k, called, (Base)base, out, e);
   return true;
 }
 
-static bool read_ref(Reader *r, const Kernel *k, Ref *out) { return expect(r, "%", true) && small(r, 1, (int32_t)k->ins.n - 1, out); }
+static bool read_ref(Reader *r, const Kernel *k, Ref *out) {
+  return expect(r, "%", true) && small(r, 1, (int32_t)k->ins.n - 1, out);
+}
 
 static bool read_place(Reader *r, const Kernel *k, Ins *x) {
-  if (!expect(r, "b", true) || !small(r, 0, (int32_t)k->buf.n - 1, &x->buf) || !expect(r, "[", false) || !read_ref(r, k, &x->a[0])) return false;
+  if (!expect(r, "b", true) || !small(r, 0, (int32_t)k->buf.n - 1, &x->buf) || !expect(r, "[", false) ||
+      !read_ref(r, k, &x->a[0])) return false;
   if (word(r, "+") && !whole(r, INT64_MIN, INT64_MAX, &x->imm)) return false;
   return expect(r, "]", false) && (!word(r, "lanes") || small(r, INT32_MIN, INT32_MAX, &x->lstride));
 }
@@ -235,15 +241,18 @@ static bool read_operands(Reader *r, const Kernel *k, Ins *x) {
   case L_CONST:
     if (!real(r, &x->f)) return false;
     return x->base == BASE_F64 || x->f == (float)x->f || isnan(x->f) || no(r, "not a number of f32");
-  case L_ICONST: return whole(r, x->base == BASE_I32 ? INT32_MIN : INT64_MIN, x->base == BASE_I32 ? INT32_MAX : INT64_MAX, &x->imm);
+  case L_ICONST:
+    return whole(r, x->base == BASE_I32 ? INT32_MIN : INT64_MIN, x->base == BASE_I32 ? INT32_MAX : INT64_MAX, &x->imm);
   case L_SIZE: return small(r, 0, (int32_t)k->nsizes - 1, &x->buf);
   case L_LOAD: return read_place(r, k, x) && (!word(r, "mask") || read_ref(r, k, &x->a[1]));
   case L_STORE:
-    return read_place(r, k, x) && expect(r, "=", false) && read_ref(r, k, &x->a[1]) && (!word(r, "mask") || read_ref(r, k, &x->a[2]));
+    return read_place(r, k, x) && expect(r, "=", false) && read_ref(r, k, &x->a[1]) &&
+        (!word(r, "mask") || read_ref(r, k, &x->a[2]));
   case L_GET: return expect(r, "r", true) && small(r, 0, (int32_t)k->var.n - 1, &x->buf);
   case L_SET: return expect(r, "r", true) && small(r, 0, (int32_t)k->var.n - 1, &x->buf) && read_ref(r, k, &x->a[0]);
   case L_FOR:
-    return one_of(r, kind_name, "seq, grid or team is missing", false, &x->kind) && read_ref(r, k, &x->a[0]) && read_ref(r, k, &x->a[1]) &&
+    return one_of(r, kind_name, "seq, grid or team is missing", false, &x->kind) && read_ref(r, k, &x->a[0]) &&
+        read_ref(r, k, &x->a[1]) &&
            expect(r, "step", false) && whole(r, 1, INT32_MAX, &x->imm);
   case L_END: return read_ref(r, k, &x->a[0]);
   case L_LXOR: return read_ref(r, k, &x->a[0]) && expect(r, "xor", false) && whole(r, 0, 63, &x->imm);
@@ -275,14 +284,17 @@ static Kernel *read_head(Reader *r) {
   Str called = { 0 };
   int32_t lanes, warps, slots, sizes;
   if (!expect(r, "kernel", false) || !quoted(r, &called)) return NULL;
-  if (!expect(r, "lanes", false) || !small(r, 1, 64, &lanes) || !expect(r, "warps", false) || !small(r, 1, 32, &warps)) return NULL;
-  if (!expect(r, "slots", false) || !small(r, 1, 1 << 24, &slots) || !expect(r, "sizes", false) || !small(r, 0, 8, &sizes)) return NULL;
+  if (!expect(r, "lanes", false) || !small(r, 1, 64, &lanes) || !expect(r, "warps", false) || !small(r, 1, 32, &warps))
+    return NULL;
+  if (!expect(r, "slots", false) || !small(r, 1, 1 << 24, &slots) || !expect(r, "sizes", false) ||
+      !small(r, 0, 8, &sizes)) return NULL;
   return kernel_open(r->arena, called, lanes, warps, slots, (uint32_t)sizes);
 }
 
 static bool read_line(Reader *r, Kernel *k) {
   for (uint8_t s = 0; scope_name[s]; s++)
-    if (word(r, scope_name[s])) return k->ins.n == 1 ? read_buffer(r, k, (Scope)s) : no(r, "buffers stand before instructions");
+    if (word(r, scope_name[s]))
+      return k->ins.n == 1 ? read_buffer(r, k, (Scope)s) : no(r, "buffers stand before instructions");
   if (word(r, "var")) {
     LVar v = { 0 };
     if (k->ins.n > 1) return no(r, "variables stand before instructions");

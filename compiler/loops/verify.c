@@ -25,7 +25,9 @@ static bool bases(const Kernel *k, const Ins *x, uint32_t i, Why *why) {
   case L_CONST: ok = is_float(b); break;
   case L_ICONST: ok = is_whole(b); break;
   case L_SIZE: case L_LANE: ok = b == BASE_I64; break;
-  case L_FADD: case L_FSUB: case L_FMUL: case L_FDIV: case L_FMIN: case L_FMAX: ok = is_float(b) && a[0] == b && a[1] == b; break;
+  case L_FADD: case L_FSUB: case L_FMUL: case L_FDIV: case L_FMIN: case L_FMAX:
+    ok = is_float(b) && a[0] == b && a[1] == b;
+    break;
   case L_SCALE2: ok = is_float(b) && a[0] == b && a[1] == b; break;
   case L_FMA: ok = is_float(b) && a[0] == b && a[1] == b && a[2] == b; break;
   case L_FNEG: case L_FSQRT: case L_FRINT: case L_EXPO: case L_MANT: ok = is_float(b) && a[0] == b; break;
@@ -63,7 +65,9 @@ static bool bases(const Kernel *k, const Ins *x, uint32_t i, Why *why) {
 }
 
 /* Does the operation give a value, and is it varying? As the builder decides. */
-static bool gives(const Ins *x) { return x->op != L_NONE && x->op != L_STORE && x->op != L_SET && x->op != L_IF && x->op != L_END && x->op != L_BAR; }
+static bool gives(const Ins *x) {
+  return x->op != L_NONE && x->op != L_STORE && x->op != L_SET && x->op != L_IF && x->op != L_END && x->op != L_BAR;
+}
 static bool varies(const Kernel *k, const Ins *x) {
   switch ((LoopsOp)x->op) {
   case L_LANE: case L_LXOR: return true;
@@ -130,7 +134,8 @@ static bool arguments(const Scan *s, const Ins *x, uint32_t i) {
       return why_no(s->why, CODE_NONE, "L1: %%%u uses %%%d, which is not defined there", i, x->a[j]);
     bool must = j < ops[x->op].args && !((x->op == L_LOAD && j == 1) || (x->op == L_STORE && j == 2));
     if (must && !x->a[j]) return why_no(s->why, CODE_NONE, "L1: %%%u %s lacks an argument", i, name);
-    if (x->a[j] && j >= ops[x->op].args) return why_no(s->why, CODE_NONE, "L1: %%%u %s has an argument too many", i, name);
+    if (x->a[j] && j >= ops[x->op].args)
+      return why_no(s->why, CODE_NONE, "L1: %%%u %s has an argument too many", i, name);
     if (x->a[j] && k->ins.at[x->a[j]].vary && !x->vary && x->op != L_RSUM && x->op != L_RMAX)
       return why_no(s->why, CODE_NONE, "L2: uniform %%%u %s uses varying %%%d", i, name, x->a[j]);
   }
@@ -141,14 +146,21 @@ static bool arguments(const Scan *s, const Ins *x, uint32_t i) {
 static bool stands(Scan *s, const Ins *x, uint32_t i) {
   const Kernel *k = s->k;
   switch ((LoopsOp)x->op) {
-  case L_SIZE: return (x->buf >= 0 && (uint32_t)x->buf < k->nsizes) || why_no(s->why, CODE_NONE, "%%%u: no size %d", i, x->buf);
-  case L_LXOR: return (x->imm >= 0 && x->imm < k->lanes) || why_no(s->why, CODE_NONE, "%%%u: no lane %ld", i, (long)x->imm);
-  case L_GET: return s->last[x->buf] || why_no(s->why, CODE_NONE, "L1: %%%u gets variable %d, which no set has reached", i, x->buf);
-  case L_LOAD: return s->grid || k->buf.at[x->buf].scope == SCOPE_GLOBAL || why_no(s->why, CODE_NONE, "L3: %%%u loads of a slab outside GRID", i);
+  case L_SIZE:
+    return (x->buf >= 0 && (uint32_t)x->buf < k->nsizes) || why_no(s->why, CODE_NONE, "%%%u: no size %d", i, x->buf);
+  case L_LXOR:
+    return (x->imm >= 0 && x->imm < k->lanes) || why_no(s->why, CODE_NONE, "%%%u: no lane %ld", i, (long)x->imm);
+  case L_GET:
+    return s->last[x->buf] || why_no(s->why, CODE_NONE, "L1: %%%u gets variable %d, which no set has reached", i,
+        x->buf);
+  case L_LOAD:
+    return s->grid || k->buf.at[x->buf].scope == SCOPE_GLOBAL || why_no(s->why, CODE_NONE,
+        "L3: %%%u loads of a slab outside GRID", i);
   case L_STORE: return s->grid || why_no(s->why, CODE_NONE, "L3: %%%u stores outside GRID", i);
   case L_BAR: return (s->grid && !s->team) || why_no(s->why, CODE_NONE, "L4: BAR %%%u inside TEAM or outside GRID", i);
   case L_FOR:
-    if (x->kind == FOR_GRID && (s->depth || s->grids++)) return why_no(s->why, CODE_NONE, "L3: GRID %%%u is not the one outermost", i);
+    if (x->kind == FOR_GRID && (s->depth || s->grids++))
+      return why_no(s->why, CODE_NONE, "L3: GRID %%%u is not the one outermost", i);
     if (x->kind == FOR_GRID && x->imm != 1) return why_no(s->why, CODE_NONE, "L3: GRID %%%u leaves out slots", i);
     if (x->kind == FOR_TEAM && s->team) return why_no(s->why, CODE_NONE, "L3: TEAM %%%u stands in another", i);
     if (x->kind == FOR_TEAM && !s->grid) return why_no(s->why, CODE_NONE, "L3: TEAM %%%u stands outside GRID", i);
@@ -158,17 +170,21 @@ static bool stands(Scan *s, const Ins *x, uint32_t i) {
 }
 
 static bool head(const Kernel *k, Why *why) {
-  if (k->lanes < 1 || k->lanes > 64 || (k->lanes & (k->lanes - 1)) || k->warps < 1 || k->warps > 32 || k->slots < 1 || k->nsizes > 8)
+  if (k->lanes < 1 || k->lanes > 64 || (k->lanes & (k->lanes - 1)) || k->warps < 1 || k->warps > 32 || k->slots < 1 ||
+      k->nsizes > 8)
     return why_no(why, CODE_NONE, "lanes %d, warps %d, slots %d, sizes %u", k->lanes, k->warps, k->slots, k->nsizes);
   for (uint32_t i = 0; i < k->buf.n; i++) {
     const Buf *b = &k->buf.at[i];
     bool ok = b->base > BASE_I1 && b->base <= BASE_F64 && b->scope <= SCOPE_TILE && b->elems.c >= 0;
-    if (ok && b->scope != SCOPE_GLOBAL) ok = b->at >= 0 && b->at % 64 == 0 && b->elems.c <= (k->slab - b->at) / (b->base == BASE_F64 || b->base == BASE_I64 ? 8 : 4);
+    if (ok && b->scope != SCOPE_GLOBAL)
+      ok = b->at >= 0 && b->at % 64 == 0 && b->elems.c <= (k->slab - b->at) / (b->base == BASE_F64 ||
+          b->base == BASE_I64 ? 8 : 4);
     for (uint32_t j = 0; j < 8; j++) ok = ok && (b->elems.k[j] == 0 || (j < k->nsizes && b->scope == SCOPE_GLOBAL));
     if (!ok) return why_no(why, CODE_NONE, "buffer %u `%.*s` has no such extent", i, STR(b->name));
   }
   for (uint32_t i = 0; i < k->var.n; i++)
-    if (k->var.at[i].base > BASE_F64 || k->var.at[i].vary > 1) return why_no(why, CODE_NONE, "L6: variable %u has no base", i);
+    if (k->var.at[i].base > BASE_F64 || k->var.at[i].vary > 1)
+      return why_no(why, CODE_NONE, "L6: variable %u has no base", i);
   return (k->ins.n && k->ins.at[0].op == L_NONE) || why_no(why, CODE_NONE, "instruction 0 is none");
 }
 
@@ -188,7 +204,8 @@ static bool check(const Kernel *k, Arena *arena, Why *why) {
       continue;
     }
     if (!arguments(&s, x, i) || !bases(k, x, i, why) || !stands(&s, x, i)) return false;
-    if (x->vary != varies(k, x)) return why_no(why, CODE_NONE, "L2: %%%u %s is %s", i, ops[x->op].name, x->vary ? "uniform" : "varying");
+    if (x->vary != varies(k, x))
+      return why_no(why, CODE_NONE, "L2: %%%u %s is %s", i, ops[x->op].name, x->vary ? "uniform" : "varying");
     s.live[i] = gives(x);
     if (x->op == L_SET) {
       s.before[i] = s.last[x->buf];

@@ -273,7 +273,8 @@ static bool too_many(const Group *g, Why *why) {
 static bool finite_order(Exacts *pool, Matrix x) {
   const Exact *trace = matrix_trace(pool, x), *dim = exact_int(pool, x.dim);
   bool whole = exact_is_rational(trace) ? fmpz_is_one(fmpq_denref(trace->q)) : fmpz_is_one(trace->p->den);
-  if (!whole || exact_compare(trace, dim) > 0 || exact_compare(exact_sub(pool, exact_int(pool, 0), trace), dim) > 0) return false;
+  if (!whole || exact_compare(trace, dim) > 0 || exact_compare(exact_sub(pool, exact_int(pool, 0), trace), dim) > 0)
+    return false;
   return !exact_equal(trace, dim) || matrix_is_identity(x);
 }
 
@@ -285,7 +286,8 @@ static bool surely_infinite(Groups *gs, const Group *g) {
   bool finite = true;
   for (uint32_t k = 0; finite && k < g->ngen; k++) {
     const Exact *d = matrix_determinant(gs->exacts, gs->arena, g->vector[k]);
-    finite = finite_order(gs->exacts, g->vector[k]) && exact_equal(exact_mul(gs->exacts, d, d), exact_int(gs->exacts, 1));
+    finite = finite_order(gs->exacts, g->vector[k]) && exact_equal(exact_mul(gs->exacts, d, d), exact_int(gs->exacts,
+        1));
   }
   for (uint64_t step = 0; finite && step < STEPS && step * cube < PRODUCTS; step++) {
     state = state * 6364136223846793005u + 1442695040888963407u;
@@ -308,7 +310,8 @@ static bool enumerate(Groups *gs, Group *g, Why *why) {
     m.words = (g->npoints + 3) / 4;
     if (g->npoints > UINT16_MAX) return why_no(why, E0703, "a permutation group on more than 65,535 points");
   } else if (g->dim) {
-    if (g->ngen && surely_infinite(gs, g)) return why_no(why, E0703, "`%.*s` has infinitely many elements", STR(g->name));
+    if (g->ngen && surely_infinite(gs, g))
+      return why_no(why, E0703, "`%.*s` has infinitely many elements", STR(g->name));
     if (g->ngen) model_matrices(gs->arena, g, 0, &m);
     else m.words = g->dim * g->dim;
   } else {

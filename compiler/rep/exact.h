@@ -17,13 +17,16 @@ typedef struct Exacts Exacts;
 Exacts *exacts_open(void);
 void exacts_close(Exacts *pool);
 const Exact *exact_int(Exacts *pool, int64_t i);
-const Exact *exact_decimal(Exacts *pool, Str digits);        /* "5.0", "1e-3"; NULL: no number, or exponent beyond 400 */
+/* "5.0", "1e-3"; NULL: no number, or exponent beyond 400 */
+const Exact *exact_decimal(Exacts *pool, Str digits);
 const Exact *exact_add(Exacts *pool, const Exact *a, const Exact *b);
 const Exact *exact_sub(Exacts *pool, const Exact *a, const Exact *b);
 const Exact *exact_mul(Exacts *pool, const Exact *a, const Exact *b);
 const Exact *exact_div(Exacts *pool, const Exact *a, const Exact *b);      /* NULL when b is 0 */
-const Exact *exact_power(Exacts *pool, const Exact *a, int64_t k);         /* NULL: 0^-1, or a result beyond 10^5 bits */
-const Exact *exact_sqrt(Exacts *pool, const Exact *a);       /* of a rational >= 0 whose root has a small enough field; else NULL */
+/* NULL: 0^-1, or a result beyond 10^5 bits */
+const Exact *exact_power(Exacts *pool, const Exact *a, int64_t k);
+/* of a rational >= 0 whose root has a small enough field; else NULL */
+const Exact *exact_sqrt(Exacts *pool, const Exact *a);
 const Exact *exact_cos(Exacts *pool, const Exact *turns);    /* cos(2 pi turns), turns rational; NULL if not */
 const Exact *exact_sin(Exacts *pool, const Exact *turns);
 bool exact_equal(const Exact *a, const Exact *b);

@@ -47,7 +47,8 @@ const Group *group_cyclic(Groups *gs, uint32_t n);           /* C(n), n >= 1    
 const Group *group_dihedral(Groups *gs, uint32_t n);         /* D(n), n >= 1                       */
 const Group *group_orthogonal(Groups *gs, uint32_t n, bool special);   /* O(1) is finite; others GROUP_LIE */
 const Group *group_matrices(Groups *gs, Str name, const Str *gen, const Matrix *m, uint32_t n, Why *why);
-const Group *group_permutations(Groups *gs, Str name, const Str *gen, uint32_t **image, uint32_t n, uint32_t npoints, Why *why);
+const Group *group_permutations(Groups *gs, Str name, const Str *gen, uint32_t **image, uint32_t n, uint32_t npoints,
+    Why *why);
 const Group *group_product(Groups *gs, const Group *a, const Group *b);
 const Elements *group_elements(Groups *gs, const Group *g, Why *why);  /* E0703 beyond 10^6, or a Lie group */
 uint64_t group_order(Groups *gs, const Group *g);            /* 0: infinite                        */

@@ -170,7 +170,8 @@ const Rep *rep_dual(Reps *reps, const Rep *x) {
 static Matrix on_pairs(const Making *m, Matrix t, uint32_t n) {
   Exacts *pool = m->pool;
   uint32_t dim = m->alternating ? n * (n - 1) / 2 : n * (n + 1) / 2, row = 0;
-  const Exact *two = exact_int(pool, 2), *root = exact_sqrt(pool, two), *half = exact_div(pool, exact_int(pool, 1), two);
+  const Exact *two = exact_int(pool, 2), *root = exact_sqrt(pool, two), *half = exact_div(pool, exact_int(pool, 1),
+      two);
   Matrix s = matrix_new(pool, m->arena, dim);
   for (uint32_t i = 0; i < n; i++)
     for (uint32_t j = i + m->alternating; j < n; j++, row++)

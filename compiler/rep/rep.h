@@ -41,7 +41,8 @@ typedef struct Rep {                /* dim == sum of copies * kind->dim; every c
 } Rep;
 
 typedef struct Memory Memory;         /* of answers given: memory.c                               */
-typedef struct Reps { Arena *arena; Groups *groups; vec(const Rep *) rep; vec(const Kind *) kind; Memory *memory; } Reps;
+typedef struct Reps { Arena *arena; Groups *groups; vec(const Rep *) rep; vec(const Kind *) kind; Memory *memory;
+    } Reps;
 
 /* A basis of equivariant linear maps, orthonormal, in the canonical order of RULES 11.5. Entry: the
  * k-th map takes component `in` at `offset` (linear: 0; kernels: row-major over the window) to component
@@ -56,14 +57,16 @@ typedef struct Basis {
 
 /* --- rep.c: kinds and sums ----------------------------------------------------------------- */
 const Kind *kind_scalar(Reps *reps);
-const Kind *kind_sign(Reps *reps, const Group *g, Why *why);            /* the determinant; E0106 when g has no vector */
+/* the determinant; E0106 when g has no vector */
+const Kind *kind_sign(Reps *reps, const Group *g, Why *why);
 const Kind *kind_vector(Reps *reps, const Group *g, Why *why);
 const Kind *kind_pseudovector(Reps *reps, const Group *g, Why *why);    /* det(A) A                 */
 const Kind *kind_regular(Reps *reps, const Group *g, Why *why);
 const Kind *kind_quotient(Reps *reps, const Group *g, const Group *k, Why *why);
 const Kind *kind_perm(Reps *reps, const Group *g, Why *why);
 const Kind *kind_irrep(Reps *reps, const Group *g, uint32_t k, Why *why);   /* LANGUAGE 3.9         */
-const Kind *kind_matrices(Reps *reps, const Group *g, Str name, const Matrix *m, Why *why);  /* E0701: no representation */
+/* E0701: no representation */
+const Kind *kind_matrices(Reps *reps, const Group *g, Str name, const Matrix *m, Why *why);
 const Rep *rep_of(Reps *reps, const Kind *kind, uint32_t copies);
 const Rep *rep_sum(Reps *reps, const Term *term, size_t n, Why *why);   /* any order; E0106 beyond 2^24 numbers */
 const Rep *rep_times(Reps *reps, uint32_t n, const Rep *x);
