@@ -10,7 +10,7 @@
  *   workspace   kernel->workspace(sizes) bytes, aligned to kernel->align; need not be cleared.
  *   slots       work is dealt to a fixed number of slots, so bits depend on neither threads nor who lends them.
  *
- * docs/architecture.md says which entries there are. Structs grow only at the end; read `abi` first. */
+ * docs/abi.md explains, docs/architecture.md says which entries there are. Structs grow only at the end; read `abi` first. */
 #ifndef GDL_H
 #define GDL_H
 #include <stddef.h>
@@ -62,7 +62,8 @@ typedef struct gdl_term {           /* a summand of what an argument or value is
 } gdl_term;
 
 typedef struct gdl_arg {
-  /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6" */
+  /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6".
+                                       Of a cotangent rep and terms are those of its value: it moves by the transposed inverses of the matrices */
   const char *name, *rep, *axes, *source;
   const int64_t *dims;              /* d >= 0: a literal extent; d < 0: sizes[-d - 1]                   */
   uint8_t dtype, role, rank, verdict;       /* verdict: of a value or output                            */
