@@ -6,10 +6,10 @@ PEERS, an environment made by peers.sh, ours alone. Then memory, and the time to
 
 Tables go to the standard output, progress to the standard error. BUILD/bench/ gets bench.csv, bench.svg (picture.py) and
 bench.txt, which is the tables again. From the environment: ONLY (names, or how they begin, with commas between them),
-ROUNDS (5), THREADS (2), SECONDS (of a round: 0.15 for sweeps and ten times that for steps; at least 4 runs). BEST=1 takes
-best runs instead of medians, for a machine that others load; it flatters both sides.
+ROUNDS (5), THREADS (2), SECONDS (of a round: 0.15 for sweeps and ten times that for steps; at least 4 runs). CPU=1
+with THREADS=1 counts processor time (cpuclock.c) instead of the clock's, for a machine that others load.
 """
-import csv, json, os, re, resource, shutil, statistics, subprocess, sys, tempfile, time
+import csv, json, math, os, re, resource, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 import picture
 from workloads import EXAMPLES, HERE, WORKLOADS
@@ -20,9 +20,8 @@ ROUNDS = int(os.environ.get("ROUNDS") or 5)
 THREADS = int(os.environ.get("THREADS") or 2)
 SECONDS = float(os.environ.get("SECONDS") or 0.15)
 ONLY = [w for w in os.environ.get("ONLY", "").split(",") if w]
-BEST = bool(os.environ.get("BEST"))
+CPU = bool(os.environ.get("CPU"))
 median = statistics.median
-middle = min if BEST else median
 
 
 class Lines:
@@ -50,8 +49,7 @@ class Server:
 
     def __init__(self, python, script, out):
         cache = tempfile.mkdtemp(dir=out)                  # so that torch.compile's first call is its first
-        env = dict(os.environ, OMP_NUM_THREADS=str(THREADS), TORCHINDUCTOR_CACHE_DIR=cache)
-        env.update(preload())
+        env = preloading(out, *jemalloc()) | {"OMP_NUM_THREADS": str(THREADS), "TORCHINDUCTOR_CACHE_DIR": cache}
         self.log, self.cache, self.script, self.refused = open(out / f"{Path(script).stem}.log", "a"), cache, script, set()
         self.process = subprocess.Popen([python, HERE / script, str(THREADS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log, text=True, env=env)
@@ -79,17 +77,29 @@ class Server:
         shutil.rmtree(self.cache, ignore_errors=True)
 
 
-def preload():
-    """jemalloc, as it is: stock malloc makes PyTorch up to 1.6 times slower. Settings of it change a step by 4% at most."""
-    libraries = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, env=dict(os.environ, PATH=os.environ["PATH"] + ":/sbin")).stdout
+def jemalloc():
+    """As it is: stock malloc makes PyTorch up to 1.6 times slower. Settings of it change a step by 4% at most."""
+    libraries = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
     found = re.search(r"libjemalloc\.so\.2.*=> (\S+)", libraries)
-    return {"LD_PRELOAD": found[1]} if found else {}
+    return [found[1]] if found else []
+
+
+def preloading(out, *libraries):
+    """The environment of what is timed."""
+    clock = [str(out / "cpuclock.so")] if CPU else []
+    return dict(os.environ, LD_PRELOAD=" ".join([*clock, *libraries]))
 
 
 def machine(out):
-    subprocess.run(["gcc", "-O3", "-march=native", "-ffp-contract=fast", "-o", out / "machine", HERE / "machine.c", "-lpthread"], check=True)
-    lines = subprocess.run([out / "machine", str(THREADS)], capture_output=True, text=True, check=True).stdout.split()
-    return float(lines[1]), float(lines[3])
+    text = subprocess.run([out / "machine", str(THREADS)], check=True, capture_output=True, text=True, env=preloading(out)).stdout.split()
+    return float(text[1]), float(text[3])
+
+
+def build_clocks(out):
+    def gcc(*words):
+        subprocess.run(["gcc", "-O3", *words], check=True)
+    gcc("-march=native", "-ffp-contract=fast", "-o", out / "machine", HERE / "machine.c", "-lpthread")
+    gcc("-shared", "-fPIC", "-o", out / "cpuclock.so", HERE / "cpuclock.c")
 
 
 def timed(command):
@@ -113,7 +123,7 @@ def build(gdlc, w, out):
 
 def ours(program, w, seconds):
     command = [program, "bench", "--entry", w.entry, "--set", f"batch={w.batch}", "--seconds", str(seconds), "--threads", str(THREADS), "--csv"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(command, check=True, capture_output=True, text=True, env=preloading(program.parent)).stdout
     return next(csv.DictReader(text.splitlines()))
 
 
@@ -140,7 +150,7 @@ def measure(w, gdlc, python, servers, out, lines, what):
     for n in range(ROUNDS):
         lines.progress(f"{what}, round {n + 1} of {ROUNDS}: ours")
         row = ours(program, w, seconds)
-        mine.append(float(row["best_ms" if BEST else "median_ms"]))
+        mine.append(float(row["median_ms"]))
         r.workspace, r.resident = int(row["workspace_bytes"]), int(row["resident_kb"])
         for p in w.peers if python else []:
             lines.progress(f"{what}, round {n + 1} of {ROUNDS}: {p.name}")
@@ -149,28 +159,33 @@ def measure(w, gdlc, python, servers, out, lines, what):
                 servers[key] = Server(python, p.script, out)
             answer = servers[key].ask(seconds, p.words)
             if answer:
-                theirs[p.name].append(middle(answer["ms"]))
+                theirs[p.name].append(median(answer["ms"]))
                 first.setdefault(p.name, answer.get("first_s"))
-                r.peers[p.name] = (middle(theirs[p.name]), first[p.name], answer["resident_kb"])
-    r.ms = middle(mine)
+                r.peers[p.name] = (median(theirs[p.name]), first[p.name], answer["resident_kb"])
+    r.ms = median(mine)
     for key in [k for k in servers if isinstance(k, tuple)]:
         servers.pop(key).close()
     return r
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
+def digits(ms):
+    """Four of them that count."""
+    return f"{ms:.{max(0, 3 - math.floor(math.log10(ms)))}f}"
+
+
 def head(lines, peers):
     lines.say()
     lines.say(f"{'workload':34} {'ours ms':>9} {'GFLOP/s':>8} {'share':>6}" + (f"   {'peer':22} {'ms':>9} {'ratio':>6}" if peers else ""))
 
 
 def table_row(lines, r, peak):
-    text = f"{r.w.title:34} {r.ms:9.3f} {r.rate(r.ms):8.0f} {100 * r.rate(r.ms) / peak:5.0f}%"
+    text = f"{r.w.title:34} {digits(r.ms):>9} {r.rate(r.ms):8.0f} {100 * r.rate(r.ms) / peak:5.0f}%"
     names = sorted(r.peers, key=lambda p: r.peers[p][0])
     if r.w.group != "steps":
         names = names[:1]
     for p in names or [None]:
-        lines.say(text + (f"   {p:22} {r.peers[p][0]:9.3f} {r.ratio(p):6.2f}" if p else ""))
+        lines.say(text + (f"   {p:22} {digits(r.peers[p][0]):>9} {r.ratio(p):6.2f}" if p else ""))
         text = f"{'':34} {'':9} {'':8} {'':6}"
 
 
@@ -219,8 +234,8 @@ def compile_times(lines, gdlc, out, results):
     quick, checked, paths = 0, 0, sorted(EXAMPLES.glob("*/*.gdl")) + sorted(HERE.glob("*.gdl"))
     for path in paths:
         lines.progress(f"compile: {path.name}")
-        whole, whole_cpu = map(middle, zip(*(timed([gdlc, path, "-o", out / "compiled"]) for _ in range(3))))
-        check, check_cpu = map(middle, zip(*(timed([gdlc, "check", path]) for _ in range(9))))
+        whole, whole_cpu = map(median, zip(*(timed([gdlc, path, "-o", out / "compiled"]) for _ in range(3))))
+        check, check_cpu = map(median, zip(*(timed([gdlc, "check", path]) for _ in range(9))))
         r = next((r for r in results if r.w.path == path and "PyTorch compiled" in r.peers), None)
         lines.say(f"{path.parent.name + '/' + path.name:26} {whole:7.2f} s {whole_cpu:7.2f} s {1e3 * check:5.0f} ms {1e3 * check_cpu:5.0f} ms" +
                   (f"   {r.peers['PyTorch compiled'][1]:6.1f} s" if r else ""))
@@ -234,9 +249,9 @@ def write_csv(path, results, peak):
         to = csv.writer(f, lineterminator="\n")
         to.writerow("workload,ours_ms,peer,peer_ms,ratio,gflops,share".split(","))
         for r in results:
-            mine, rest = [r.w.name, f"{r.ms:.4f}"], [f"{r.rate(r.ms):.1f}", f"{r.rate(r.ms) / peak:.3f}"]
+            mine, rest = [r.w.name, digits(r.ms)], [f"{r.rate(r.ms):.1f}", f"{r.rate(r.ms) / peak:.3f}"]
             for p in r.peers or [None]:
-                to.writerow(mine + ([p, f"{r.peers[p][0]:.4f}", f"{r.ratio(p):.3f}"] if p else ["", "", ""]) + rest)
+                to.writerow(mine + ([p, digits(r.peers[p][0]), f"{r.ratio(p):.3f}"] if p else ["", "", ""]) + rest)
 
 
 def main():
@@ -250,12 +265,15 @@ def main():
     chosen = [w for w in WORKLOADS if not ONLY or any(w.name.startswith(o) for o in ONLY)]
     if not chosen and "compile" not in ONLY:
         sys.exit(f"ONLY: no workload begins with {' or '.join(ONLY)}; there are " + " ".join(w.name for w in WORKLOADS))
+    if CPU and THREADS != 1:
+        sys.exit("CPU=1 is for THREADS=1: processor time of several threads is their sum")
     out.mkdir(exist_ok=True)
     lines = Lines(out / "bench.txt")
     lines.progress("the machine")
+    build_clocks(out)
     peak, bandwidth = machine(out)
     lines.say(f"machine, {THREADS} threads: {peak:.0f} GFLOP/s of fused multiply-adds, {bandwidth:.1f} GB/s"
-              + (", best runs instead of medians" if BEST else ""))
+              + (", in processor time" if CPU else ""))
     results, servers, group = [], {}, None
     for i, w in enumerate(chosen):
         if w.group != group:

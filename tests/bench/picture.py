@@ -1,7 +1,7 @@
 """picture.py: one picture of a run: a row for each workload, how much of the machine's flop rate we and the fastest peer get.
 
-Left the name, in the middle two dots on a scale of the machine's rate (filled: ours; ring: the peer), right the ratio. Colours
-are chosen for a light and for a dark page.
+Left the name, in the middle two dots on a scale of the machine's rate (filled: ours; ring: the peer), right the ratio; without a
+peer our time. Colours are chosen for a light and for a dark page.
 """
 import math
 from xml.sax.saxutils import escape
