@@ -112,7 +112,8 @@ static int front(Compilation *c) {
 }
 
 /* The entries, in the order of the descriptor, and what has them when --entry names none. */
-enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };    /* AUDIT: not with --no-audit; TRAINS: with a train block */
+/* AUDIT: not with --no-audit; TRAINS: with a train block */
+enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };
 static const struct { const char *name; EntryKind kind; bool f64; int of; } entries[] = {
   { "infer", ENTRY_INFER, false, PROGRAM | LIBRARY }, { "infer64", ENTRY_INFER, true, LIBRARY },
   { "pull", ENTRY_PULL, false, LIBRARY },             { "pull64", ENTRY_PULL, true, LIBRARY },

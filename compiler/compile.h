@@ -1,6 +1,7 @@
 /* compile.h: the whole pipeline in one place (compile.c), driven by the command line (main.c).
  *
- *     file --parse--> Ast --check--> Program --lower--> Graph --simplify, winograd--> Graph --plan--> Kernels --print--> objects --link--> program
+ *     file --parse--> Ast --check--> Program --lower--> Graph --simplify, winograd--> Graph --plan--> Kernels
+ *          --print--> objects --link--> program
  *                                               once per entry (step, eval, ...)
  *
  * A pass is a row of PASSES: its name is what --dump-after and --time call it. The verifier of what a pass wrote runs

@@ -49,7 +49,8 @@ item(A) ::= LAYER(F) NAME(N) generics(G) params(P) block(B).
 item(A) ::= LAYER(F) NAME(N) generics(G) params(P) ARROW results(R) block(B).
                                              { A = parse_node(p, AST_LAYER, F.span, F.span, N, ROW(G, P, R, B)); }
 item(A) ::= LAYER(F) NAME(N) params(P) block(B).
-  { A = parse_node(p, AST_LAYER, F.span, F.span, N, ROW(parse_nodes(p, AST_GENERICS, N.span, N.span, NULL), P, NULL, B)); }
+  { A = parse_node(p, AST_LAYER, F.span, F.span, N,
+                   ROW(parse_nodes(p, AST_GENERICS, N.span, N.span, NULL), P, NULL, B)); }
 item(A) ::= LAYER(F) NAME(N) params(P) ARROW results(R) block(B).
   { A = parse_node(p, AST_LAYER, F.span, F.span, N, ROW(parse_nodes(p, AST_GENERICS, N.span, N.span, NULL), P, R, B)); }
 item(A) ::= MODEL(F) NAME(N) params(P) ARROW outputs(R) block(B).
@@ -181,7 +182,7 @@ factor(A) ::= MINUS(F) factor(X).            { A = parse_node(p, AST_NEG, F.span
 power(A) ::= copies(X).                      { A = X; }
 power(A) ::= copies(X) CARET(O) factor(Y).   { A = parse_node(p, AST_BINARY, X->span, Y->span, O, ROW(X, Y)); }
 copies(A) ::= postfix(X).                    { A = X; }
-copies(A) ::= postfix(X) named(K).           { A = parse_node(p, AST_COPIES, X->span, K->span, NO_WORD, ROW(X, K, NULL)); }
+copies(A) ::= postfix(X) named(K).        { A = parse_node(p, AST_COPIES, X->span, K->span, NO_WORD, ROW(X, K, NULL)); }
 copies(A) ::= postfix(X) OF postfix(G).      { A = parse_node(p, AST_OF, X->span, G->span, NO_WORD, ROW(X, G)); }
 copies(A) ::= postfix(X) named(K) OF postfix(G).
                                              { A = parse_node(p, AST_COPIES, X->span, G->span, NO_WORD, ROW(X, K, G)); }

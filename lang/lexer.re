@@ -73,7 +73,8 @@ static void report_escapes(Parse *p, Span at) {
     if (p->text.at[i] != '\\') continue;
     i++;
     if (p->text.at[i] == '"' || p->text.at[i] == '\\' || p->text.at[i] == 'n') continue;
-    parse_report(p, E0001, (Span){ at.source, i - 1, i + 1 }, "an escape that is none; a text knows `\\\"`, `\\\\` and `\\n`");
+    parse_report(p, E0001, (Span){ at.source, i - 1, i + 1 },
+                 "an escape that is none; a text knows `\\\"`, `\\\\` and `\\n`");
     return;
   }
 }

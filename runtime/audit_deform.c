@@ -14,7 +14,8 @@ enum { CUT = 3, FIELDS = 4 };
 
 static const gdl_action *grid_of(const Audit *a, const gdl_arg *arg) {
   const gdl_action *x = arg->rows >= 0 ? &a->run->module->actions[arg->rows] : NULL;
-  return x && x->dim == 2 && x->shape[0] > 1 && x->shape[1] > 1 && (x->moves == GDL_GRID || x->moves == GDL_TORUS || x->moves == GDL_FIXED) ? x : NULL;
+  return x && x->dim == 2 && x->shape[0] > 1 && x->shape[1] > 1 && (x->moves == GDL_GRID || x->moves == GDL_TORUS ||
+      x->moves == GDL_FIXED) ? x : NULL;
 }
 
 static void field(Key key, int h, int w, double size, double *u) {
@@ -26,7 +27,8 @@ static void field(Key key, int h, int w, double size, double *u) {
         for (int i = 1; i <= CUT; i++)
           for (int j = 1; j <= CUT; j++)
             if (i * i + j * j <= CUT * CUT)
-              s += rt_normal(key, (uint64_t)(d * 100 + i * 10 + j)) / sqrt(i * i + j * j) * sin(i * M_PI * (y + 0.5) / h) * sin(j * M_PI * (x + 0.5) / w);
+              s += rt_normal(key, (uint64_t)(d * 100 + i * 10 + j)) / sqrt(i * i + j * j) * sin(i * M_PI * (y
+                  + 0.5) / h) * sin(j * M_PI * (x + 0.5) / w);
         u[(y * w + x) * 2 + d] = s;
         total += s * s;
       }
@@ -44,10 +46,13 @@ static void deform(const double *u, int h, int w, int64_t c, const double *x, do
   for (int y = 0; y < h; y++)
     for (int z = 0; z < w; z++)
       for (int64_t k = 0; k < c; k++) {
-        double p = y + u[(y * w + z) * 2], q = z + u[(y * w + z) * 2 + 1], fp = floor(p), fq = floor(q), b = p - fp, d = q - fq;
+        double p = y + u[(y * w + z) * 2], q = z + u[(y * w + z) * 2 + 1], fp = floor(p), fq = floor(q), b = p - fp,
+            d = q - fq;
         int i = (int)fp, j = (int)fq;
-        out[((int64_t)y * w + z) * c + k] = (1 - b) * (1 - d) * at(x, h, w, c, k, i, j) + (1 - b) * d * at(x, h, w, c, k, i, j + 1) +
-                                            b * (1 - d) * at(x, h, w, c, k, i + 1, j) + b * d * at(x, h, w, c, k, i + 1, j + 1);
+        out[((int64_t)y * w + z) * c + k] = (1 - b) * (1 - d) * at(x, h, w, c, k, i, j) + (1 - b) * d * at(x, h, w, c,
+            k, i, j + 1) +
+                                            b * (1 - d) * at(x, h, w, c, k, i + 1, j) + b * d * at(x, h, w, c, k,
+                                                i + 1, j + 1);
       }
 }
 
@@ -99,9 +104,13 @@ bool rt_audit_deform(Audit *a, Trouble *t) {
   Trial *deformed = NULL, *noisy = NULL;
   double *u = rt_alloc((size_t)(2 * most), sizeof *u, t);
   Values base = { 0 };
-  bool ok = u && rt_trial_make(a, "deformed", x->b, x->set_rows, &deformed, t) && rt_trial_make(a, "noisy", x->b, x->set_rows, &noisy, t) &&
+  bool ok = u && rt_trial_make(a, "deformed", x->b, x->set_rows, &deformed, t) && rt_trial_make(a, "noisy", x->b,
+      x->set_rows, &noisy, t) &&
             rt_values(a, a->infer, x, NULL, &base, t);
-  if (ok) rt_say(a, "\nstability on %s: R below 1 means that deformations count less than noise of the same norm\n  %-16s %8s %12s %12s %12s\n", x->name, "output", "pixels", "D", "G", "R");
+  if (ok)
+    rt_say(a,
+        "\nstability on %s: R below 1 means that deformations count less than noise of the same norm\n  %-16s %8s "
+            "%12s %12s %12s\n", x->name, "output", "pixels", "D", "G", "R");
   for (double size = 0.5; ok && size < 3; size *= 2)
     for (int i = rt_find_role(a->infer, GDL_OUT, 0); ok && i >= 0; i = rt_find_role(a->infer, GDL_OUT, i + 1)) {
       double d = 0, g = 0, apart = x->b > 1 ? distance(base.at[i], base.at[i], x->b, base.sample[i], 1) : 1;
@@ -110,7 +119,9 @@ bool rt_audit_deform(Audit *a, Trouble *t) {
         change(a, x, NULL, deformed, u, size, k);
         change(a, x, deformed, noisy, u, size, k);
         ok = rt_values(a, a->infer, deformed, NULL, &v, t) && rt_values(a, a->infer, noisy, NULL, &w, t);
-        if (ok) d += distance(v.at[i], base.at[i], x->b, base.sample[i], 0) / FIELDS, g += distance(w.at[i], base.at[i], x->b, base.sample[i], 0) / FIELDS;
+        if (ok)
+          d += distance(v.at[i], base.at[i], x->b, base.sample[i], 0) / FIELDS, g += distance(w.at[i], base.at[i],
+              x->b, base.sample[i], 0) / FIELDS;
         rt_values_free(&v);
         rt_values_free(&w);
       }

@@ -1,4 +1,4 @@
-/* cli.c: reads a command line by its tables (cli.h), and says what they hold: --help. Shells are told by cli_shell.c. */
+/* cli.c: reads a command line by its tables (cli.h), and says what they hold: --help. cli_shell.c tells shells. */
 #include "cli.h"
 #include <errno.h>
 #include <stdarg.h>

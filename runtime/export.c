@@ -1,7 +1,7 @@
 /* export.c: the vector `param` of a checkpoint as a file, as the entries of a library want it (docs/abi.md).
  *
- * NPY or CSV by the name of the file; any other name gets the numbers alone, little-endian, in the width of the program.
- * As in predict, the average stands in for the weights where there is one. */
+ * NPY or CSV by the name of the file; any other name gets the numbers alone, little-endian, in the width of the
+ * program. As in predict, the average stands in for the weights where there is one. */
 #include "run.h"
 #include <stdlib.h>
 #include <string.h>

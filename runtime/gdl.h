@@ -10,7 +10,8 @@
  *   workspace   kernel->workspace(sizes) bytes, aligned to kernel->align; need not be cleared.
  *   slots       work is dealt to a fixed number of slots, so bits depend on neither threads nor who lends them.
  *
- * docs/abi.md explains, docs/architecture.md says which entries there are. Structs grow only at the end; read `abi` first. */
+ * docs/abi.md explains, docs/architecture.md says which entries there are. Structs grow only at the end; read `abi`
+ * first. */
 #ifndef GDL_H
 #define GDL_H
 #include <stddef.h>
@@ -38,8 +39,8 @@ enum gdl_verdict { GDL_PROVED, GDL_AUDITED, GDL_BROKEN };
 typedef struct gdl_group {
   const char *name;
   int32_t lie, ngenerators, nelements, reserved;
-  const int32_t *word;              /* finite: element e is the product of generators word[at[e]] ... word[at[e + 1] - 1],
-                                       the last one acting first; -1 - g is the inverse of generator g    */
+  const int32_t *word;              /* finite: element e is the product of generators word[at[e]] ...
+                                       word[at[e + 1] - 1], the last one acting first; -1 - g is the inverse of g */
   const int32_t *at;
   const char *const *generators;    /* their names, "r", "m"; NULL: "1", "2", ...                       */
 } gdl_group;                        /* lie > 0: the first `lie` of the ngenerators matrices are a basis of the Lie
@@ -63,7 +64,8 @@ typedef struct gdl_term {           /* a summand of what an argument or value is
 
 typedef struct gdl_arg {
   /* rep: "8 scalar + 4 vector", NULL: not moved; axes: b samples, r rows, m numbers, "brm"; source: "f.gdl:6".
-                                       Of a cotangent rep and terms are those of its value: it moves by the transposed inverses of the matrices */
+                                       Of a cotangent rep and terms are those of its value: it moves by the
+                                        transposed inverses of the matrices */
   const char *name, *rep, *axes, *source;
   const int64_t *dims;              /* d >= 0: a literal extent; d < 0: sizes[-d - 1]                   */
   uint8_t dtype, role, rank, verdict;       /* verdict: of a value or output                            */

@@ -39,7 +39,8 @@ typedef struct Probing {
 static bool grid_of(const gdl_module *m, const gdl_arg *arg, int32_t *n) {
   const gdl_action *x = arg->rows >= 0 ? &m->actions[arg->rows] : NULL;
   Layout l = rt_layout(arg);
-  if (!x || x->dim != 2 || l.nrows != 1 || arg->dtype == GDL_I32 || (int64_t)x->shape[0] * x->shape[1] != l.rows) return false;
+  if (!x || x->dim != 2 || l.nrows != 1 || arg->dtype == GDL_I32 ||
+      (int64_t)x->shape[0] * x->shape[1] != l.rows) return false;
   n[0] = x->shape[0], n[1] = x->shape[1];
   return true;
 }
@@ -59,7 +60,8 @@ static const char *find(Probing *x) {
   bool moved = false;
   for (int16_t j = 0; j < k->args[x->in].nterms; j++) moved |= k->args[x->in].terms[j].action >= 0;
   if (moved || (x->channels != 1 && x->channels != 3)) return "the input is no picture of one or three scalars";
-  if (x->n[0] < 2 || x->n[1] < 2 || x->m[0] < 3 || x->m[1] < 3) return "its first convolution has too few receivers to be measured";
+  if (x->n[0] < 2 || x->n[1] < 2 || x->m[0] < 3 || x->m[1] < 3) return "its first convolution has too few receivers "
+      "to be measured";
   return NULL;
 }
 
@@ -110,7 +112,8 @@ static bool one_on(const Probing *x, int axis) {
 static const char *find_strides(Probing *x, Trouble *t) {
   int64_t p = x->n[0] / 2, q = x->n[1] / 2, n = (int64_t)x->m[0] * x->m[1] * x->numbers;
   double odd = 0;
-  if (!ask(x, p, q, 0, 0, x->nothing, t) || !ask(x, p, q, 0, 1, x->first, t) || !ask(x, p, q, 0, -1, x->other, t)) return "";
+  if (!ask(x, p, q, 0, 0, x->nothing, t) || !ask(x, p, q, 0, 1, x->first, t) || !ask(x, p, q, 0, -1, x->other,
+      t)) return "";
   for (int64_t i = 0; i < n; i++) {
     x->most = fmax(x->most, fabs(x->first[i]));
     odd = fmax(odd, fabs(x->first[i] + x->other[i]));
@@ -154,7 +157,8 @@ static void take(Probing *x, const int32_t *p, int64_t channel) {
       }
       x->beyond |= some && !inside;
       if (!inside || !some) continue;
-      memcpy(x->kernel + ((to[0] * SIDE + to[1]) * x->channels + channel) * x->numbers, from, sizeof *from * (size_t)x->numbers);
+      memcpy(x->kernel + ((to[0] * SIDE + to[1]) * x->channels + channel) * x->numbers, from,
+          sizeof *from * (size_t)x->numbers);
       for (int i = 0; i < 2; i++) {
         if (to[i] < x->low[i]) x->low[i] = to[i];
         if (to[i] > x->high[i]) x->high[i] = to[i];
@@ -184,11 +188,13 @@ static const char *measure(Probing *x, Trouble *t) {
 static void undo(Move *v, int32_t e) {
   const gdl_group *g = &v->module->groups[v->group];
   rt_move_identity(v);
-  for (int32_t i = g->at[e + 1]; i-- > g->at[e];) rt_move_generator(v, g->word[i] < 0 ? -1 - g->word[i] : g->word[i], g->word[i] >= 0);
+  for (int32_t i = g->at[e + 1]; i-- > g->at[e];) rt_move_generator(v, g->word[i] < 0 ? -1 - g->word[i] : g->word[i],
+      g->word[i] >= 0);
 }
 
 /* [height][width][channel] of the first filter of a copy under row 0 of `matrix`. */
-static void filter(const Probing *x, const gdl_term *term, int64_t first, int32_t copy, const double *matrix, double *out) {
+static void filter(const Probing *x, const gdl_term *term, int64_t first, int32_t copy, const double *matrix,
+    double *out) {
   for (int32_t i = x->low[0]; i <= x->high[0]; i++)
     for (int32_t j = x->low[1]; j <= x->high[1]; j++)
       for (int64_t c = 0; c < x->channels; c++) {
@@ -208,9 +214,11 @@ static double difference(const Probing *x, const double *inverse, const double *
   for (int32_t i = 0; i < h; i++)
     for (int32_t j = 0; j < w; j++) {
       double y = i - (h - 1) / 2.0, z = j - (w - 1) / 2.0;
-      double from[2] = { inverse[0] * y + inverse[1] * z + (h - 1) / 2.0, inverse[2] * y + inverse[3] * z + (w - 1) / 2.0 };
+      double from[2] = { inverse[0] * y + inverse[1] * z + (h - 1) / 2.0,
+          inverse[2] * y + inverse[3] * z + (w - 1) / 2.0 };
       long a = lround(from[0]), b = lround(from[1]);
-      if (fabs(from[0] - (double)a) > 1e-9 || fabs(from[1] - (double)b) > 1e-9 || a < 0 || b < 0 || a >= h || b >= w) return -1;
+      if (fabs(from[0] - (double)a) > 1e-9 || fabs(from[1] - (double)b) > 1e-9 || a < 0 || b < 0 || a >= h ||
+          b >= w) return -1;
       for (int64_t c = 0; c < x->channels; c++)
         worst = fmax(worst, fabs(turned[(i * w + j) * x->channels + c] - plain[(a * w + b) * x->channels + c]));
     }
@@ -233,7 +241,8 @@ static json_t *turns(const Probing *x, const gdl_term *term, int64_t first, int3
   bool on_grid = move->matrix && (m->actions[rows].moves == GDL_GRID || m->actions[rows].moves == GDL_TORUS);
   for (int32_t e = 0; e < elements; e++) {
     if (move->matrix) undo(move, e);
-    filter(x, term, first, copy, move->matrix && term->action >= 0 ? move->matrix[term->action] : NULL, e ? turned : plain);
+    filter(x, term, first, copy, move->matrix && term->action >= 0 ? move->matrix[term->action] : NULL, e ? turned
+        : plain);
     const double *inverse = on_grid && e ? move->matrix[rows] : NULL;
     double d = inverse ? difference(x, inverse, plain, turned) : -1;
     if (d >= 0) *worst = fmax(*worst, d), compares++;
@@ -269,7 +278,8 @@ static json_t *describe(const Probing *x, Trouble *t) {
       for (int32_t c = 0; c < shown; c++) {
         json_t *one = json_pack("{s:s, s:i}", "kind", term->kind, "copy", c + 1);
         int32_t n = 0;
-        json_object_set_new(one, "turns", turns(x, term, first, c, &move, moved ? elements : 1, &worst, &n, plain, turned));
+        json_object_set_new(one, "turns", turns(x, term, first, c, &move, moved ? elements : 1, &worst, &n, plain,
+            turned));
         if (n > compared) compared = n;
         json_array_append_new(rows, one);
       }
@@ -277,8 +287,10 @@ static json_t *describe(const Probing *x, Trouble *t) {
       if (left < 1) left = 1;
       first += (int64_t)term->dim * term->copies;
     }
-    o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:[i,i]}", "value", arg->name, "source", rt_place(arg->source), "type", arg->rep ? arg->rep : "", "input",
-                  x->trace->args[x->in].name, "height", h, "width", w, "channels", (int)x->channels, "stride", x->stride[0], x->stride[1]);
+    o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:[i,i]}", "value", arg->name, "source", rt_place(arg->source),
+        "type", arg->rep ? arg->rep : "", "input",
+                  x->trace->args[x->in].name, "height", h, "width", w, "channels", (int)x->channels, "stride",
+                      x->stride[0], x->stride[1]);
     if (g) json_object_set_new(o, "group", json_string(g->name));
     json_object_set(o, "elements", names);
     json_object_set_new(o, "of", json_integer(g ? g->nelements : 1));
@@ -300,7 +312,8 @@ static const char *afford(const Probing *x) {
   int64_t one[SIZES_MOST], batch[SIZES_MOST], b = (int64_t)rt_setting(&x->run->settings, "batch");
   double flop = 0;
   for (int i = 0; i < SIZES_MOST; i++) one[i] = 1, batch[i] = b;
-  size_t need = x->trace->workspace ? x->trace->workspace(one) : 0, have = step && step->workspace ? step->workspace(batch) : 0;
+  size_t need = x->trace->workspace ? x->trace->workspace(one) : 0, have = step && step->workspace
+      ? step->workspace(batch) : 0;
   for (int32_t i = 0; x->trace->flops && i < x->trace->nstages; i++) flop += x->trace->flops[i];
   if (need > have && need > memory_most) return "tracing a sample takes more memory than a step of the training";
   return flop > flop_most ? "tracing a sample takes too long" : NULL;
@@ -318,7 +331,8 @@ json_t *rt_filters(Run *r) {
   json_t *o = why ? NULL : describe(&x, &t);
   if (!o) {
     o = json_pack("{s:s}", "none", t.code || !why ? t.text : why);
-    if (x.value >= 0) json_object_set_new(o, "value", json_sprintf("%s (%s)", x.trace->args[x.value].name, rt_place(x.trace->args[x.value].source)));
+    if (x.value >= 0) json_object_set_new(o, "value", json_sprintf("%s (%s)", x.trace->args[x.value].name,
+        rt_place(x.trace->args[x.value].source)));
   }
   for (int i = 0; x.call.args && i < x.trace->nargs; i++) free(x.call.args[i]);
   rt_call_close(&x.call);
@@ -331,7 +345,8 @@ json_t *rt_filters(Run *r) {
 
 /* --- the section --------------------------------------------------------------------------------- */
 static double real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
-static int32_t count_of(const json_t *o, const char *key) { return (int32_t)json_integer_value(json_object_get(o, key)); }
+static int32_t count_of(const json_t *o, const char *key) { return (int32_t)json_integer_value(json_object_get(o,
+    key)); }
 static const char *text_of(const json_t *o, const char *key) {
   const char *s = json_string_value(json_object_get(o, key));
   return s ? s : "";
@@ -345,7 +360,8 @@ static double largest(const json_t *turns) {
   return most;
 }
 
-static void image(Text *o, const json_t *f, const json_t *filter, const char *kind, int32_t copy, const char *element, double most) {
+static void image(Text *o, const json_t *f, const json_t *filter, const char *kind, int32_t copy, const char *element,
+    double most) {
   int32_t h = count_of(f, "height"), w = count_of(f, "width"), c = count_of(f, "channels"), side = h > w ? h : w;
   int32_t times = side > 28 ? 2 : (56 + side - 1) / side;
   double *x = rt_alloc((size_t)h * (size_t)w, (size_t)c * sizeof *x, o->trouble);
@@ -366,7 +382,8 @@ static void turned(Text *o, const json_t *f, const json_t *row) {
   rt_print(o, " %d</th>", count_of(row, "copy"));
   for (size_t e = 0; e < json_array_size(turns); e++) {
     rt_print(o, "<td>");
-    image(o, f, json_array_get(turns, e), text_of(row, "kind"), count_of(row, "copy"), json_string_value(json_array_get(names, e)), most);
+    image(o, f, json_array_get(turns, e), text_of(row, "kind"), count_of(row, "copy"),
+        json_string_value(json_array_get(names, e)), most);
     rt_print(o, "</td>");
   }
   rt_print(o, "<td class=\"num\">%.3g</td></tr>\n", most);
@@ -381,8 +398,10 @@ static void explain(Text *o, const json_t *f) {
   rt_escape(o, text_of(f, "type"));
   rt_print(o, ") answers to single bright pixels of <code>");
   rt_escape(o, text_of(f, "input"));
-  rt_print(o, "</code>, measured on the compiled program in f64: filters of %d × %d pixels. ", count_of(f, "height"), count_of(f, "width"));
-  if (count_of(f, "channels") == 1) rt_print(o, "<span class=\"scale\"></span> from blue, negative, to orange, positive, up to the largest number of the row.</p>");
+  rt_print(o, "</code>, measured on the compiled program in f64: filters of %d × %d pixels. ", count_of(f, "height"),
+      count_of(f, "width"));
+  if (count_of(f, "channels") == 1) rt_print(o, "<span class=\"scale\" role=\"img\" aria-label=\"scale of "
+      "colours\"></span> from blue, negative, to orange, positive, up to the largest number of the row.</p>");
   else rt_print(o, "Red, green and blue are the three channels; grey is 0.</p>");
 }
 
@@ -408,14 +427,18 @@ void rt_write_filters(Text *o, const json_t *f) {
     rt_print(o, "<p>One set of weights, as each element of ");
     rt_escape(o, text_of(f, "group"));
     rt_print(o, " turns it");
-    if ((int32_t)json_array_size(names) < count_of(f, "of")) rt_print(o, " (%zu of %d elements)", json_array_size(names), count_of(f, "of"));
+    if ((int32_t)json_array_size(names) < count_of(f, "of")) rt_print(o, " (%zu of %d elements)",
+        json_array_size(names), count_of(f, "of"));
     rt_print(o, ".");
     double worst = real_of(json_object_get(f, "difference"));
     char up_to[64] = "to the last bit";
     if (worst > 0) snprintf(up_to, sizeof up_to, "up to %.1e of the largest number", worst);
-    if (worst >= 0 && count_of(f, "compared") + 1 == (int32_t)json_array_size(names)) rt_print(o, " Each is the first one, turned, %s.", up_to);
-    else if (worst >= 0) rt_print(o, " For the %d that take pixels to pixels it is the first one, turned, %s.", count_of(f, "compared"), up_to);
-    rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\"><table class=\"filters\"><thead><tr><th scope=\"col\">copy</th>");
+    if (worst >= 0 && count_of(f, "compared") + 1 == (int32_t)json_array_size(names)) rt_print(o,
+        " Each is the first one, turned, %s.", up_to);
+    else if (worst >= 0) rt_print(o, " For the %d that take pixels to pixels it is the first one, turned, %s.",
+        count_of(f, "compared"), up_to);
+    rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\"><table "
+        "class=\"filters\"><thead><tr><th scope=\"col\">copy</th>");
     for (i = 0; i < json_array_size(names); i++) {
       rt_print(o, "<th scope=\"col\">");
       rt_escape(o, json_string_value(json_array_get(names, i)));

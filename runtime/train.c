@@ -70,28 +70,38 @@ static bool open_folder(Training *x, const char *folder, Trouble *t) {
   int locked;                       /* the system opens the lock when the process ends, however it does */
   do locked = flock(x->lock, LOCK_EX | LOCK_NB);
   while (locked != 0 && errno == EINTR);
-  if (locked != 0 && errno != EWOULDBLOCK) return rt_fail(t, EXIT_IO, "%s: cannot be locked: %s; choose another folder with --out", folder, strerror(errno));
-  if (locked != 0) return rt_fail(t, EXIT_REFUSED, "%s: another training writes there; wait for it, or choose another folder with --out", folder);
+  if (locked != 0 && errno != EWOULDBLOCK)
+    return rt_fail(t, EXIT_IO, "%s: cannot be locked: %s; choose another folder with --out", folder, strerror(errno));
+  if (locked != 0)
+    return rt_fail(t, EXIT_REFUSED,
+        "%s: another training writes there; wait for it, or choose another folder with --out", folder);
   x->last = rt_text(t, "%s/last.safetensors", folder);
   x->best = rt_text(t, "%s/best.safetensors", folder);
   if (!x->last || !x->best) return false;
-  if (access(folder, W_OK) != 0) return rt_fail(t, EXIT_IO, "%s: is not writable; choose another folder with --out", folder);
+  if (access(folder, W_OK) != 0)
+    return rt_fail(t, EXIT_IO, "%s: is not writable; choose another folder with --out", folder);
   bool there = false;
   if (!rt_find_file(x->last, &there, t)) return false;
-  if (there && !resume) return rt_fail(t, EXIT_REFUSED, "%s: holds a training already; go on with it by --resume, or choose another folder with --out", folder);
-  if (!there && resume) return rt_fail(t, EXIT_REFUSED, "%s: holds no last.safetensors to go on from; leave out --resume", folder);
+  if (there && !resume)
+    return rt_fail(t, EXIT_REFUSED,
+        "%s: holds a training already; go on with it by --resume, or choose another folder with --out", folder);
+  if (!there && resume)
+    return rt_fail(t, EXIT_REFUSED, "%s: holds no last.safetensors to go on from; leave out --resume", folder);
   return true;
 }
 
-/* What the checkpoint says to be the best so far must be there, whole, and of this training. It is that of the epoch after the
- * checkpoint when the training was ended between the two; that epoch comes again. */
+/* What the checkpoint says to be the best so far must be there, whole, and of this training. It is that of the epoch
+ * after the checkpoint when the training was ended between the two; that epoch comes again. */
 static bool check_best(const Training *x, Trouble *t) {
   const State *s = &x->run->state;
   State best = { 0 };
   if (s->best_epoch == 0) return true;
   bool ok = rt_state_open(&best, s->module, t) && rt_checkpoint_load(&best, NULL, x->best, false, t);
-  if (ok && (best.best_epoch != best.epoch || (best.epoch != s->best_epoch && best.epoch != s->epoch + 1) || best.seed != s->seed || best.data != s->data))
-    ok = rt_fail(t, EXIT_REFUSED, "%s: is not the best of this training, which is that after epoch %lld: put it back, or start anew with another --out", x->best,
+  if (ok && (best.best_epoch != best.epoch || (best.epoch != s->best_epoch && best.epoch != s->epoch + 1) ||
+      best.seed != s->seed || best.data != s->data))
+    ok = rt_fail(t, EXIT_REFUSED,
+        "%s: is not the best of this training, which is that after epoch %lld: put it back, or start anew with "
+            "another --out", x->best,
                  (long long)s->best_epoch);
   rt_state_close(&best);
   return ok;
@@ -108,7 +118,9 @@ static bool read_data(Training *x, const gdl_kernel *k, Trouble *t) {
   if (x->has_test && !rt_read_samples(&x->test, m, k, "test", folder, NULL, t)) return false;
   if (!rt_split(&x->split, &x->train, x->has_valid ? 0 : m->valid_part, t)) return false;
   if (x->run->options->resume && x->run->state.data != crc)
-    return rt_fail(t, EXIT_REFUSED, "the training data are not those of the checkpoint %s; use the same --data, or start anew with another --out", x->last);
+    return rt_fail(t, EXIT_REFUSED,
+        "the training data are not those of the checkpoint %s; use the same --data, or start anew with another --out",
+        x->last);
   x->run->state.data = crc;
   int64_t n = x->train.n;
   if (x->valid.n > n) n = x->valid.n;
@@ -137,13 +149,16 @@ static bool open_training(Training *x, const char *folder, Trouble *t) {
   const gdl_module *m = r->module;
   const Options *o = r->options;
   const gdl_kernel *k = rt_entry_needed(m, GDL_STEP, 0, t);
-  if (!k || !rt_entry_needed(m, GDL_EVAL, 0, t) || !rt_entry_needed(m, GDL_SCORE, 0, t) || !open_folder(x, folder, t) || !rt_state_open(&r->state, m, t)) return false;
+  if (!k || !rt_entry_needed(m, GDL_EVAL, 0, t) || !rt_entry_needed(m, GDL_SCORE, 0, t) || !open_folder(x, folder, t) ||
+      !rt_state_open(&r->state, m, t)) return false;
   uint64_t seed = (uint64_t)rt_setting(&r->settings, "seed");
   if (!o->resume) rt_state_draw(&r->state, seed);
   else {
     if (!rt_checkpoint_load(&r->state, &r->settings, x->last, true, t)) return false;
     if (!check_best(x, t)) return false;
-    if (o->seed && r->state.seed != seed) return rt_fail(t, EXIT_USAGE, "--seed %s: the checkpoint was begun with seed %llu", o->seed, (unsigned long long)r->state.seed);
+    if (o->seed && r->state.seed != seed)
+      return rt_fail(t, EXIT_USAGE, "--seed %s: the checkpoint was begun with seed %llu", o->seed,
+          (unsigned long long)r->state.seed);
   }
   if (!read_data(x, k, t)) return false;
   x->setting = rt_alloc((size_t)r->settings.width, sizeof(double), t);
@@ -155,7 +170,8 @@ static bool open_training(Training *x, const char *folder, Trouble *t) {
   x->batch = (int64_t)rt_setting(&r->settings, "batch");
   x->batches = (x->split.ntrain + x->batch - 1) / x->batch;
   x->steps = (int64_t)rt_setting(&r->settings, "steps");
-  if (!rt_augment_open(&x->augment, m, &x->train, r->state.seed, t) || !rt_call_open(&x->step, k, rt_host_lend(r->host), r->device, t)) return false;
+  if (!rt_augment_open(&x->augment, m, &x->train, r->state.seed, t) || !rt_call_open(&x->step, k,
+      rt_host_lend(r->host), r->device, t)) return false;
   for (int i = 0; i < k->nargs; i++) x->step.args[i] = scratch(x, &k->args[i]);
   return rt_log_open(&x->log, m, folder, r->state.epoch, t);
 }
@@ -182,7 +198,8 @@ static void close_training(Training *x) {
 
 /* --- what is shown -------------------------------------------------------------------------------- */
 static void show_scores(const gdl_module *m, const double *scores) {
-  for (int32_t i = 0; i < m->nscores; i++) printf("  %.*s %.4g", (int)strcspn(m->scores[i], "("), m->scores[i], scores[i]);
+  for (int32_t i = 0; i < m->nscores; i++)
+    printf("  %.*s %.4g", (int)strcspn(m->scores[i], "("), m->scores[i], scores[i]);
 }
 
 static void time_text(double seconds, char *out, size_t n) {
@@ -199,10 +216,12 @@ static bool show_live(Training *x, int64_t epochs, Trouble *t) {
   if (!rt_score(r, r->state.sums, x->train_scores, t)) return false;
   double spent = time - x->began - x->evaluating;
   double left = (double)((epochs - r->state.epoch) * x->split.ntrain - r->state.batch * x->batch);
-  if (x->steps && (double)((x->steps - r->state.step) * x->batch) < left) left = (double)((x->steps - r->state.step) * x->batch);
+  if (x->steps && (double)((x->steps - r->state.step) * x->batch) < left)
+    left = (double)((x->steps - r->state.step) * x->batch);
   char rest[32];
   time_text(x->samples ? left * spent / (double)x->samples : 0, rest, sizeof rest);
-  printf("\r\033[Kepoch %lld/%lld  %lld/%lld", (long long)r->state.epoch + 1, (long long)epochs, (long long)r->state.batch, (long long)x->batches);
+  printf("\r\033[Kepoch %lld/%lld  %lld/%lld", (long long)r->state.epoch + 1, (long long)epochs,
+      (long long)r->state.batch, (long long)x->batches);
   show_scores(r->module, x->train_scores);
   printf("  %.0f samples/s  %s left", (double)x->samples / (spent > 0 ? spent : 1), rest);
   fflush(stdout);
@@ -229,7 +248,8 @@ static int64_t count_bad(Training *x, const Suspects *of, uint32_t *first) {
   Batch one = { 0 };
   Call call = { 0 };
   int64_t bad = 0;
-  bool ok = k && rt_batch_open(&one, of->samples, k->dtype, 1, &ignored) && rt_call_open(&call, k, rt_host_lend(x->run->host), x->run->device, &ignored);
+  bool ok = k && rt_batch_open(&one, of->samples, k->dtype, 1, &ignored) &&
+      rt_call_open(&call, k, rt_host_lend(x->run->host), x->run->device, &ignored);
   for (int64_t i = 0; ok && i < of->n; i++) {
     rt_batch_fill(&one, of->index + i, 1, NULL, NULL);
     ok = loss_of(x, &call, &one, of->param, &ignored);
@@ -249,14 +269,23 @@ static bool not_finite(Training *x, const char *what, const Suspects *of, Troubl
   Trouble ignored = { 0 };
   bool there = false;
   char which[200] = "", kept[300] = "No checkpoint was written yet";
-  if (bad == 0 && of->n > 1) snprintf(which, sizeof which, "Each of its %lld samples alone has a finite loss. ", (long long)of->n);
-  else if (bad > 0 && bad == of->n) snprintf(which, sizeof which, "Not one of its %lld samples has a finite loss; the first is sample %u of the %s, counted from 0. ", (long long)of->n, first, data);
+  if (bad == 0 && of->n > 1)
+    snprintf(which, sizeof which, "Each of its %lld samples alone has a finite loss. ", (long long)of->n);
+  else if (bad > 0 && bad == of->n)
+    snprintf(which, sizeof which,
+        "Not one of its %lld samples has a finite loss; the first is sample %u of the %s, counted from 0. ",
+        (long long)of->n, first, data);
   else if (bad > 0) {
-    snprintf(which, sizeof which, "The loss of sample %u of the %s, counted from 0, is not finite (%lld of %lld samples). ", first, data, (long long)bad, (long long)of->n);
+    snprintf(which, sizeof which,
+        "The loss of sample %u of the %s, counted from 0, is not finite (%lld of %lld samples). ", first, data,
+        (long long)bad, (long long)of->n);
     look = "that sample";
   }
-  if (rt_find_file(x->last, &there, &ignored) && there) snprintf(kept, sizeof kept, "The last good checkpoint is as it was: %.200s", x->last);
-  return rt_fail(t, EXIT_REFUSED, "step %lld (epoch %lld, batch %lld): the %s is not finite. %s%s. Look at %s, or try a smaller --set optimizer.rate=R",
+  if (rt_find_file(x->last, &there, &ignored) && there)
+    snprintf(kept, sizeof kept, "The last good checkpoint is as it was: %.200s", x->last);
+  return rt_fail(t, EXIT_REFUSED,
+      "step %lld (epoch %lld, batch %lld): the %s is not finite. %s%s. Look at %s, or try a smaller --set "
+          "optimizer.rate=R",
                  (long long)s->step, (long long)s->epoch + 1, (long long)s->batch, what, which, kept, look);
 }
 
@@ -269,7 +298,8 @@ static Suspects last_batch(const Training *x, const Batch *b) {
 static bool step(Training *x, const Batch *b, Trouble *t) {
   Run *r = x->run;
   State *s = &r->state;
-  rt_settings_fill(&r->settings, (double)s->epoch + (double)s->batch / (double)x->batches, s->step, x->step.kernel->dtype, x->setting);
+  rt_settings_fill(&r->settings, (double)s->epoch + (double)s->batch / (double)x->batches, s->step,
+      x->step.kernel->dtype, x->setting);
   x->key[0] = (int32_t)s->seed;
   x->key[1] = (int32_t)s->step;
   if (!rt_batch_attach(b, &x->step, t) || !rt_call_run(&x->step, t)) return false;
@@ -291,7 +321,9 @@ static bool save(Training *x, const char *path, bool whole, Trouble *t) {
   Run *r = x->run;
   const char *name = rt_state_not_finite(&r->state);
   if (name)
-    return rt_fail(t, EXIT_REFUSED, "step %lld: `%s` has numbers that are not finite; %s is left as it was. Try a smaller --set optimizer.rate=R", (long long)r->state.step, name, path);
+    return rt_fail(t, EXIT_REFUSED,
+        "step %lld: `%s` has numbers that are not finite; %s is left as it was. Try a smaller --set optimizer.rate=R",
+        (long long)r->state.step, name, path);
   return rt_checkpoint_save(&r->state, &r->settings, path, whole, t);
 }
 
@@ -299,7 +331,8 @@ static bool save(Training *x, const char *path, bool whole, Trouble *t) {
 static bool save_between(Training *x, const Batch *b, Trouble *t) {
   Run *r = x->run;
   Call call = { 0 };
-  bool ok = rt_call_open(&call, rt_entry(r->module, GDL_EVAL, 0), rt_host_lend(r->host), r->device, t) && loss_of(x, &call, b, r->state.param, t);
+  bool ok = rt_call_open(&call, rt_entry(r->module, GDL_EVAL, 0), rt_host_lend(r->host), r->device, t) &&
+      loss_of(x, &call, b, r->state.param, t);
   Suspects of = last_batch(x, b);
   if (ok && !isfinite(x->train_scores[0])) ok = not_finite(x, "loss after it", &of, t);
   rt_call_close(&call);
@@ -313,7 +346,8 @@ static bool train_epoch(Training *x, int64_t epochs, bool *ended, Trouble *t) {
   rt_order(&x->split, s->seed, (uint64_t)s->epoch, x->order);
   x->augment.epoch = (uint64_t)s->epoch;
   *ended = x->steps && s->step >= x->steps;
-  Loader *l = rt_loader_open(&x->train, x->step.kernel->dtype, x->order, x->split.ntrain, x->batch, s->batch, &x->augment, NULL, t);
+  Loader *l = rt_loader_open(&x->train, x->step.kernel->dtype, x->order, x->split.ntrain, x->batch, s->batch,
+      &x->augment, NULL, t);
   if (!l) return false;
   bool ok = true;
   const Batch *b;
@@ -338,7 +372,8 @@ static bool evaluate(Training *x, double *scores, Trouble *t) {
   Suspects of = judges(x);
   if (!rt_evaluate(x->run, of.samples, of.index, of.n, NULL, x->valid_sums, t)) return false;
   if (caught) return true;
-  return rt_score(x->run, x->valid_sums, scores, t) && (isfinite(scores[0]) || not_finite(x, "loss that judges the epoch", &of, t));
+  return rt_score(x->run, x->valid_sums, scores, t) && (isfinite(scores[0]) ||
+      not_finite(x, "loss that judges the epoch", &of, t));
 }
 
 static bool better(const gdl_module *m, int64_t which, double score, double best) {
@@ -359,7 +394,8 @@ static bool end_epoch(Training *x, const char *folder, int64_t epochs, Trouble *
   if (caught) return true;          /* the epoch is not over: it will be evaluated when it is resumed  */
   double spent = from - x->began, rate = 0;
   for (int32_t i = 0; i < r->settings.n; i++)
-    if (strcmp(r->settings.at[i].name, "optimizer.rate") == 0) rate = rt_setting_at(&r->settings.at[i], (double)s->epoch + 1 - 1 / (double)x->batches);
+    if (strcmp(r->settings.at[i].name, "optimizer.rate") == 0)
+      rate = rt_setting_at(&r->settings.at[i], (double)s->epoch + 1 - 1 / (double)x->batches);
   x->speed = spent > 0 ? (double)x->samples / (spent - x->evaluating + (now() - from)) : 0;
   s->epoch++;
   s->batch = 0;
@@ -378,7 +414,8 @@ static bool end_epoch(Training *x, const char *folder, int64_t epochs, Trouble *
   show_scores(m, x->scores);
   printf("  %.0f samples/s%s\n", x->speed, improved ? "  best" : "");
   fflush(stdout);
-  return (!improved || save(x, x->best, false, t)) && rt_log_add(&x->log, r, folder, rate, x->train_scores, x->scores, spent, x->speed, t) &&
+  return (!improved || save(x, x->best, false, t)) && rt_log_add(&x->log, r, folder, rate, x->train_scores, x->scores,
+      spent, x->speed, t) &&
          save(x, x->last, true, t);
 }
 
@@ -387,15 +424,18 @@ static bool finish(Training *x, const char *folder, bool stop, bool early, Troub
   Run *r = x->run;
   char ended[100];
   if (early) snprintf(ended, sizeof ended, "ended after %lld steps", (long long)r->state.step);
-  else if (stop) snprintf(ended, sizeof ended, "stopped early, after %lld epochs without a better score", (long long)r->state.since);
+  else if (stop)
+    snprintf(ended, sizeof ended, "stopped early, after %lld epochs without a better score", (long long)r->state.since);
   else snprintf(ended, sizeof ended, "ended after %lld epochs", (long long)r->state.epoch);
   const gdl_module *m = r->module;
   struct rusage use = { 0 };
   getrusage(RUSAGE_SELF, &use);
-  Facts f = { .ended = ended, .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n,
+  Facts f = { .ended = ended, .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid,
+      .ntest = x->test.n,
               .speed = x->speed, .memory = use.ru_maxrss, .workspace = x->step.workspace };
   const Samples *s = x->has_test ? &x->test : x->has_valid ? &x->valid : &x->train;
-  const uint32_t *index = x->has_test || x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain : x->split.index;
+  const uint32_t *index = x->has_test || x->has_valid ? x->all : x->split.nvalid ? x->split.index + x->split.ntrain
+      : x->split.index;
   int64_t n = x->has_test ? f.ntest : f.nvalid ? f.nvalid : f.ntrain;
   Answers answers = { .part = x->has_test ? "test" : f.nvalid ? "valid" : "data" };
   bool there = r->state.best_epoch > 0;              /* else no epoch has ended: the last weights are the best */
@@ -409,7 +449,8 @@ static bool finish(Training *x, const char *folder, bool stop, bool early, Troub
   }
   ok = ok && rt_answers(r, s, index, n, &answers, t);
   f.answers = &answers;
-  ok = ok && rt_config_write(r, folder, &f, t) && rt_pictures_write(r, folder, &answers, t) && rt_report_write(m, folder, t);
+  ok = ok && rt_config_write(r, folder, &f, t) && rt_pictures_write(r, folder, &answers, t) &&
+      rt_report_write(m, folder, t);
   if (ok) printf("%s: %s/best.safetensors, %s/report.html\n", ended, folder, folder);
   rt_answers_close(&answers);
   return ok;
@@ -420,8 +461,10 @@ static bool is_finished(const char *folder, Trouble *t) {
   char *path = rt_text(t, "%s/config.json", folder), *page = rt_text(t, "%s/report.html", folder);
   uint8_t *at = NULL;
   size_t n = 0;
-  bool there = false, finished = path && page && rt_find_file(page, &there, t) && there && rt_find_file(path, &there, t) && there &&
-                                 rt_read_file(path, 1u << 28, &at, &n, t) && !strstr((const char *)at, "\"state\": \"running\"");
+  bool there = false, finished = path && page && rt_find_file(page, &there, t) && there && rt_find_file(path, &there,
+      t) && there &&
+                                 rt_read_file(path, 1u << 28, &at, &n, t) && !strstr((const char *)at,
+                                     "\"state\": \"running\"");
   free(at);
   free(path);
   free(page);
@@ -431,18 +474,25 @@ static bool is_finished(const char *folder, Trouble *t) {
 static bool train(Training *x, const char *folder, Trouble *t) {
   Run *r = x->run;
   State *s = &r->state;
-  int64_t epochs = (int64_t)rt_setting(&r->settings, "epochs"), patience = (int64_t)rt_setting(&r->settings, "stop.patience");
-  printf("%s: %lld trained numbers, %u samples to train%s, batches of %lld, %d threads, seed %llu\n", r->module->name, (long long)rt_count_trained(r->module), x->split.ntrain,
-         x->split.nvalid || x->has_valid ? "" : ", none kept for validation", (long long)x->batch, rt_host_threads(r->host), (unsigned long long)s->seed);
-  if (r->options->resume) printf("goes on at epoch %lld, batch %lld\n", (long long)s->epoch + 1, (long long)s->batch + 1);
+  int64_t epochs = (int64_t)rt_setting(&r->settings, "epochs"), patience = (int64_t)rt_setting(&r->settings,
+      "stop.patience");
+  printf("%s: %lld trained numbers, %u samples to train%s, batches of %lld, %d threads, seed %llu\n", r->module->name,
+      (long long)rt_count_trained(r->module), x->split.ntrain,
+         x->split.nvalid || x->has_valid ? "" : ", none kept for validation", (long long)x->batch,
+             rt_host_threads(r->host), (unsigned long long)s->seed);
+  if (r->options->resume)
+    printf("goes on at epoch %lld, batch %lld\n", (long long)s->epoch + 1, (long long)s->batch + 1);
   bool stop = patience > 0 && s->since >= patience, ended = false;
   if (r->options->resume && (stop || s->epoch >= epochs)) {
-    if (stop) printf("%s: it was stopped early, after %lld epochs without a better score; more with --set stop.patience=N\n", folder, (long long)s->since);
+    if (stop)
+      printf("%s: it was stopped early, after %lld epochs without a better score; more with --set stop.patience=N\n",
+          folder, (long long)s->since);
     else printf("%s: its %lld epochs are over; more with --epochs N\n", folder, (long long)s->epoch);
     return is_finished(folder, t) || (!t->code && finish(x, folder, stop, false, t));
   }
   fflush(stdout);
-  Facts begun = { .ended = "running", .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid, .ntest = x->test.n };
+  Facts begun = { .ended = "running", .ntrain = x->split.ntrain, .nvalid = x->has_valid ? x->valid.n : x->split.nvalid,
+      .ntest = x->test.n };
   if (!rt_config_write(r, folder, &begun, t)) return false;
   x->began = now();
   while (s->epoch < epochs && !stop && !ended) {
@@ -456,7 +506,8 @@ static bool train(Training *x, const char *folder, Trouble *t) {
   if (ended && !save(x, x->last, true, t)) return false;
   if (isatty(1)) printf("\r\033[K");
   if (caught) {
-    printf("interrupted at epoch %lld, batch %lld; %s is safe. Go on with the same command and --resume:\n ", (long long)s->epoch + 1, (long long)s->batch + 1, x->last);
+    printf("interrupted at epoch %lld, batch %lld; %s is safe. Go on with the same command and --resume:\n ",
+        (long long)s->epoch + 1, (long long)s->batch + 1, x->last);
     for (int i = 0; i < r->options->argc; i++) printf(" %s", r->options->argv[i]);
     printf("%s\n", r->options->resume ? "" : " --resume");
     t->code = 128 + caught;
@@ -469,7 +520,8 @@ bool rt_train(Run *r, Trouble *t) {
   const char *folder = r->options->out ? r->options->out : "run";
   struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };   /* a second one ends at once */
   sigemptyset(&action.sa_mask);
-  if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return rt_fail(t, EXIT_BUG, "sigaction: %s", strerror(errno));
+  if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
+    return rt_fail(t, EXIT_BUG, "sigaction: %s", strerror(errno));
   Training *x = rt_alloc(1, sizeof *x, t);
   if (!x) return false;
   x->run = r;

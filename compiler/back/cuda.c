@@ -1,14 +1,15 @@
 /* cuda.c: Loops to CUDA C, one statement an instruction.
  *
  * A lane is a thread of a warp: a varying value is a variable of a thread, a uniform one is computed by each. GRID is
- * blocks over slots, TEAM warps over iterations (threadIdx.y), SLAB global memory, TILE shared memory. Every rounding is
- * an intrinsic (_rn), so nothing is contracted whatever the options. All control is uniform in a warp, and outside TEAM in
- * the block, so shuffles and barriers meet.
+ * blocks over slots, TEAM warps over iterations (threadIdx.y), SLAB global memory, TILE shared memory. Every rounding
+ * is an intrinsic (_rn), so nothing is contracted whatever the options. All control is uniform in a warp, and outside
+ * TEAM in the block, so shuffles and barriers meet.
  *
- * Uniform stores are done by lane 0, after every lane has loaded and before any loads again (__syncwarp around). Outside
- * TEAM all warps compute the same, and warp 0 stores, between barriers of the block. At the end of a GRID iteration
- * stands a barrier: the next one may use the same TILE. No text of the user gets in but letters, digits and _.
- * Elsewhere: how an entry is launched (cuda_launch.c); NVRTC (nvrtc.c); that this equals the evaluator (tests/unit/test_cuda.c, on the CPU by tests/shim). */
+ * Uniform stores are done by lane 0, after every lane has loaded and before any loads again (__syncwarp around).
+ * Outside TEAM all warps compute the same, and warp 0 stores, between barriers of the block. At the end of a GRID
+ * iteration stands a barrier: the next one may use the same TILE. No text of the user gets in but letters, digits and
+ * _. Elsewhere: how an entry is launched (cuda_launch.c); NVRTC (nvrtc.c); that this equals the evaluator
+ * (tests/unit/test_cuda.c, on the CPU by tests/shim). */
 #include "back/cuda.h"
 #include <inttypes.h>
 #include <math.h>
@@ -81,9 +82,13 @@ void cuda_int(Out *out, Base base, int64_t i) {
 }
 void cuda_real(Out *out, Base base, double x) {
   bool f32 = base == BASE_F32;
-  if (isnan(x)) { out_str(out, f32 ? S("__int_as_float(0x7fc00000)") : S("__longlong_as_double(0x7ff8000000000000ll)")); return; }
+  if (isnan(x)) {
+    out_str(out, f32 ? S("__int_as_float(0x7fc00000)") : S("__longlong_as_double(0x7ff8000000000000ll)"));
+    return;
+  }
   if (isinf(x)) {
-    out_printf(out, f32 ? "%s__int_as_float(0x7f800000)" : "%s__longlong_as_double(0x7ff0000000000000ll)", x < 0 ? "-" : "");
+    out_printf(out, f32 ? "%s__int_as_float(0x7f800000)" : "%s__longlong_as_double(0x7ff0000000000000ll)",
+        x < 0 ? "-" : "");
     return;
   }
   Str digits = str_format(out->arena, f32 ? "%.9g" : "%.17g", x);
@@ -92,7 +97,8 @@ void cuda_real(Out *out, Base base, double x) {
 }
 
 /* What an instruction computes, as C. $0 $1 $2: its arguments. */
-typedef struct Form { LoopsOp op; const char *f32, *f64, *i64, *i32; } Form;  /* i32: wraps; also varying I64 where it differs */
+/* i32: wraps; also varying I64 where it differs */
+typedef struct Form { LoopsOp op; const char *f32, *f64, *i64, *i32; } Form;
 static const Form forms[] = {
   { L_FADD, "__fadd_rn($0, $1)", "__dadd_rn($0, $1)", NULL, NULL },
   { L_FSUB, "__fsub_rn($0, $1)", "__dsub_rn($0, $1)", NULL, NULL },
@@ -104,8 +110,10 @@ static const Form forms[] = {
   { L_FMIN, "$0 < $1 ? $0 : $1", "$0 < $1 ? $0 : $1", NULL, NULL },
   { L_FMAX, "$0 > $1 ? $0 : $1", "$0 > $1 ? $0 : $1", NULL, NULL },
   { L_FNEG, "-$0", "-$0", NULL, NULL },
-  { L_SCALE2, "__fmul_rn($0, __int_as_float(((int)$1 + 127) << 23))", "__dmul_rn($0, __longlong_as_double(((long long)$1 + 1023) << 52))", NULL, NULL },
-  { L_EXPO, "(float)(((__float_as_int($0) >> 23) & 255) - 127)", "(double)((int)((__double_as_longlong($0) >> 52) & 2047) - 1023)", NULL, NULL },
+  { L_SCALE2, "__fmul_rn($0, __int_as_float(((int)$1 + 127) << 23))",
+      "__dmul_rn($0, __longlong_as_double(((long long)$1 + 1023) << 52))", NULL, NULL },
+  { L_EXPO, "(float)(((__float_as_int($0) >> 23) & 255) - 127)",
+      "(double)((int)((__double_as_longlong($0) >> 52) & 2047) - 1023)", NULL, NULL },
   { L_MANT, "__int_as_float((__float_as_int($0) & 0x7fffff) | 0x3f800000)",
     "__longlong_as_double((__double_as_longlong($0) & 0xfffffffffffffll) | 0x3ff0000000000000ll)", NULL, NULL },
   { L_ITOF, "(float)$0", "(double)$0", NULL, NULL },
@@ -136,7 +144,8 @@ static const char *form_of(const Ins *x) {
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
     const Form *f = &forms[i];
     if (f->op != (LoopsOp)x->op) continue;
-    const char *form = x->base == BASE_F32 ? f->f32 : x->base == BASE_F64 ? f->f64 : x->base == BASE_I32 || x->vary ? f->i32 : f->i64;
+    const char *form = x->base == BASE_F32 ? f->f32 : x->base == BASE_F64 ? f->f64 : x->base == BASE_I32 || x->vary
+        ? f->i32 : f->i64;
     if (form) return form;
   }
   bug("%s has no form for base %d", loops_op_name((LoopsOp)x->op), x->base);
@@ -153,7 +162,8 @@ static void filled(Print *p, const char *form, const Ins *x) {
 /* (b + index + lane * stride)[offset]: one register, and many offsets */
 static Str place(Print *p, const Ins *x) {
   Arena *arena = p->out->arena;
-  Str lane = x->lstride == 0 ? S("") : x->lstride == 1 ? S(" + lane") : str_format(arena, " + (long long)lane * %d", x->lstride);
+  Str lane = x->lstride == 0 ? S("") : x->lstride == 1 ? S(" + lane") : str_format(arena, " + (long long)lane * %d",
+      x->lstride);
   return str_format(arena, "(b%d + v%d%.*s)[%" PRId64 "]", x->buf, x->a[0], STR(lane), x->imm);
 }
 
@@ -168,7 +178,8 @@ static void store(Print *p, const Ins *x) {
   Arena *arena = p->out->arena;
   bool block = p->warps > 1 && !p->team;                           /* all warps are here: one of them stores */
   const char *fence = block ? "__syncthreads(); " : x->vary ? "" : "__syncwarp(); ";
-  Str who = block ? (x->vary ? S("threadIdx.y == 0") : S("threadIdx.y == 0 && lane == 0")) : x->vary ? S("") : S("lane == 0");
+  Str who = block ? (x->vary ? S("threadIdx.y == 0") : S("threadIdx.y == 0 && lane == 0")) : x->vary ? S("")
+      : S("lane == 0");
   if (x->a[2]) who = str_format(arena, "%.*s%sv%d", STR(who), who.n ? " && " : "", x->a[2]);
   out_str(p->out, str_of(fence));
   if (who.n) out_printf(p->out, "if (%.*s) ", STR(who));
@@ -182,8 +193,10 @@ static void local_buffers(Print *p, Ref slot) {
     const Buf *b = &p->k->buf.at[i];
     if (b->scope == SCOPE_GLOBAL) continue;
     const char *type = memory_type(b);
-    if (b->scope == SCOPE_TILE) out_printf(p->out, "  %s *const b%u = (%s *)(tile + %" PRId64 ");\n", type, i, type, b->at - p->tile);
-    else out_printf(p->out, "  %s *const b%u = (%s *)(slabs + v%d * %" PRId64 "ll + %" PRId64 ");\n", type, i, type, slot, p->stride, b->at);
+    if (b->scope == SCOPE_TILE)
+      out_printf(p->out, "  %s *const b%u = (%s *)(tile + %" PRId64 ");\n", type, i, type, b->at - p->tile);
+    else out_printf(p->out, "  %s *const b%u = (%s *)(slabs + v%d * %" PRId64 "ll + %" PRId64 ");\n", type, i, type,
+        slot, p->stride, b->at);
   }
 }
 
@@ -194,10 +207,13 @@ static void open_for(Print *p, const Ins *x, Ref at) {
     local_buffers(p, at);
   } else if (x->kind == FOR_TEAM) {
     p->team = at;
-    out_printf(p->out, "for (long long v%d = v%d + (long long)threadIdx.y * %" PRId64 "; v%d < v%d; v%d += %" PRId64 ") {\n", at, x->a[0], x->imm, at,
+    out_printf(p->out,
+        "for (long long v%d = v%d + (long long)threadIdx.y * %" PRId64 "; v%d < v%d; v%d += %" PRId64 ") {\n", at,
+        x->a[0], x->imm, at,
                x->a[1], at, x->imm * p->warps);
   } else {
-    out_printf(p->out, "for (long long v%d = v%d; v%d < v%d; v%d += %" PRId64 ") {\n", at, x->a[0], at, x->a[1], at, x->imm);
+    out_printf(p->out, "for (long long v%d = v%d; v%d < v%d; v%d += %" PRId64 ") {\n", at, x->a[0], at, x->a[1], at,
+        x->imm);
   }
 }
 
@@ -242,10 +258,13 @@ static void opening(Out *out) {
   static const char *const types[] = { "float", "double" };
   for (int i = 0; i < 2; i++) {
     out_printf(out, "static __device__ __forceinline__ %s gdl_sum(%s v) {\n", types[i], types[i]);
-    for (int h = 16; h; h /= 2) out_printf(out, "  v = %s(v, __shfl_xor_sync(0xffffffffu, v, %d));\n", i ? "__dadd_rn" : "__fadd_rn", h);
+    for (int h = 16; h; h /= 2)
+      out_printf(out, "  v = %s(v, __shfl_xor_sync(0xffffffffu, v, %d));\n", i ? "__dadd_rn" : "__fadd_rn", h);
     out_printf(out, "  return v;\n}\nstatic __device__ __forceinline__ %s gdl_most(%s v) {\n", types[i], types[i]);
     for (int h = 16; h; h /= 2) {
-      out_printf(out, "  { const %s o = __shfl_xor_sync(0xffffffffu, v, %d), a = threadIdx.x & %d ? o : v, b = threadIdx.x & %d ? v : o;", types[i], h, h, h);
+      out_printf(out,
+          "  { const %s o = __shfl_xor_sync(0xffffffffu, v, %d), a = threadIdx.x & %d ? o : v, b = threadIdx.x & %d ? "
+              "v : o;", types[i], h, h, h);
       out_str(out, S(" v = a > b ? a : b; }\n"));
     }
     out_str(out, S("  return v;\n}\n"));
@@ -259,7 +278,8 @@ void cuda_kernel(const Kernel *k, int64_t stride, Out *out) {
   Out lines = { .arena = &text };
   Print p = { .k = k, .out = &lines, .stride = stride, .tile = tile_begin(k), .warps = cuda_warps(k) };
   opening(&lines);
-  out_printf(&lines, "\n/* blocks of 32 x %d threads, %" PRId64 " bytes of shared memory, at most %d blocks work */\n", p.warps, cuda_shared(k), k->slots);
+  out_printf(&lines, "\n/* blocks of 32 x %d threads, %" PRId64 " bytes of shared memory, at most %d blocks work */\n", p.warps,
+      cuda_shared(k), k->slots);
   out_printf(&lines, "extern \"C\" __global__ void __launch_bounds__(%d) ", 32 * p.warps);
   cuda_name(&lines, k->name);
   out_str(&lines, S("("));
@@ -268,8 +288,10 @@ void cuda_kernel(const Kernel *k, int64_t stride, Out *out) {
       out_printf(&lines, "%s%s *__restrict__ b%u, ", k->buf.at[i].out ? "" : "const ", memory_type(&k->buf.at[i]), i);
   for (uint32_t i = 0; i < k->nsizes; i++) out_printf(&lines, "long long s%u, ", i);
   out_str(&lines, S("char *slabs, long long low, long long high) {\n  const int lane = threadIdx.x;\n"));
-  if (cuda_shared(k)) out_str(&lines, S("  extern __shared__ double tile_memory[];\n  char *const tile = (char *)tile_memory;\n"));
-  for (uint32_t i = 0; i < k->var.n; i++) out_printf(&lines, "  %s r%u;\n", c_type(k->var.at[i].base, k->var.at[i].vary), i);
+  if (cuda_shared(k))
+    out_str(&lines, S("  extern __shared__ double tile_memory[];\n  char *const tile = (char *)tile_memory;\n"));
+  for (uint32_t i = 0; i < k->var.n; i++)
+    out_printf(&lines, "  %s r%u;\n", c_type(k->var.at[i].base, k->var.at[i].vary), i);
   for (uint32_t at = 1; at < k->ins.n; at++) statement(&p, (Ref)at);
   out_str(&lines, S("}\n"));
   out_str(out, out_text(&lines));

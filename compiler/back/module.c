@@ -130,7 +130,8 @@ static V describe_group(Describe *d, const Group *g) {
                 array(d, word.at, word.n), array(d, at, n + 1), array(d, names, generators(g)));
 }
 
-/* The matrices by which the generators of `g` move one copy of `k`, [generator][dim][dim]; identity where g does not act. */
+/* The matrices by which the generators of `g` move one copy of `k`, [generator][dim][dim]; identity where g does not
+ * act. */
 static V kind_matrices_under(Describe *d, const Group *g, const Kind *k) {
   uint32_t n = generators(g), size = k->dim * k->dim;
   double *m = arena_array(d->arena, double, n * size + 1);
@@ -454,7 +455,8 @@ static void typed_function(Describe *d, const ModuleEntry *e, V run) {
   LLVMBuildRet(d->b, LLVMBuildCall2(d->b, LLVMFunctionType(d->i32, &d->ptr, 1, 0), run, &call, 1, ""));
 }
 
-/* size_t NAME_workspace(int64_t sizes...): a multiple of 64 that is not 0, as aligned_alloc wants it; 0 for bad sizes. */
+/* size_t NAME_workspace(int64_t sizes...): a multiple of 64 that is not 0, as aligned_alloc wants it; 0 for bad
+ * sizes. */
 static void typed_workspace(Describe *d, const ModuleEntry *e, V workspace) {
   uint32_t n = e->lowered->symbol.n;
   LLVMTypeRef *type = arena_array(d->arena, LLVMTypeRef, n);

@@ -1,7 +1,8 @@
 /* package.c: --emit=pkgconfig and --emit=cmake.
  *
  * Reads the paths of the other files that are written; writes texts that name them from the place of the text. Paths
- * are made absolute and compared element by element; no file has to exist. A static library goes before a shared one. */
+ * are made absolute and compared element by element; no file has to exist. A static library goes before a shared
+ * one. */
 #include "back/package.h"
 #include <unistd.h>
 

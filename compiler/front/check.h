@@ -83,8 +83,8 @@ typedef struct Claimed {
 } Claimed;
 
 /* --- check.c, for rules --------------------------------------------------------------------------- */
-Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint32_t nargs);   /* appended to the model; at,
-                                       path and waived are set; proof is computed by proof_of_args */
+/* appended to the model; at, path and waived are set; proof is computed by proof_of_args */
+Value *value_add(Site *site, Word word, Type type, const Value *const *arg, uint32_t nargs);
 Str site_path(Site *site);          /* a path for weights: a use that asks is counted, others are not (LANGUAGE 7.1) */
 /* name = path.last_name; fill the rest */
 Weight *weight_add(Site *site, Value *owner, WeightRole role, Str last_name);

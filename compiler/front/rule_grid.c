@@ -109,7 +109,8 @@ static void set_axes(Use *u, int64_t kernel, int64_t stride, int64_t pad, int64_
 /* The domain of the result; NULL: E0409 or E0111 was reported. */
 static const Space *result_space(Site *site, Use *u) {
   if (u->axis[0].wraps && u->axis[0].pad) {
-    site_refuse_code(site, site->at, E0111, "`%.*s` goes around and has no border to pad: leave `pad` out", STR(u->from->name));
+    site_refuse_code(site, site->at, E0111, "`%.*s` goes around and has no border to pad: leave `pad` out",
+        STR(u->from->name));
     return NULL;
   }
   uint32_t shape[2] = { 0, 0 };
@@ -197,7 +198,8 @@ static bool allow_stride(Site *site, const Use *u) {
       Why why = site_why(site);
       explain_stride(a, &u->verdict[d], &why);
       if (empty) why.rule = S("every window holds an element");
-      if (empty) why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
+      if (empty)
+        why_no(&why, E0401, "`%s` with %lld of padding has windows that hold nothing", word, (long long)a->pad);
       else
         why_no(&why, E0401, "`%s` with stride %lld does not fit %lld elements, and %.*s flips the axis", word,
                (long long)a->stride, (long long)a->size, STR(acting(u->from)->name));
@@ -208,7 +210,8 @@ static bool allow_stride(Site *site, const Use *u) {
     if (a->wraps && down && a->stride > 1 && !site_free(site)) {                     /* [grid.8] */
       Why why = site_why(site);
       why_witness(&why,
-                  "shift x by 1: %s then reads x at %lld, %lld, ... in place of 0, %lld, ..., not a shift of the result",
+                  "shift x by 1: %s then reads x at %lld, %lld, ... in place of 0, %lld, ..., not a shift of the "
+                      "result",
                   word, (long long)(a->size - 1), (long long)(a->stride - 1), (long long)a->stride);
       why_help(&why, u->verdict[d].divides ? "`break` leaves translations(%lld)"
                : "`break` leaves no translations; of a size that %lld divides it would leave translations(%lld)",

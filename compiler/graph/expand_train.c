@@ -67,7 +67,8 @@ static void class_pair(Lower *l, const Value *v, Pair *p) {
   if (v->word == WORD_cross_entropy) {
     Val all = graph_lse(l->g, logits, (uint16_t)(1u << (l->g->node.at[logits].shape.rank - 1)));
     x = map_all(l, "x0 - x1", (Val[]){ all, own }, 2);
-  } else {                                             /* how many classes lie above the true one: no order among ties */
+  /* how many classes lie above the true one: no order among ties */
+  } else {
     char text[LETTERS] = "", rows[LETTERS] = "";
     letters(l->g, own, 0, 0, rows);
     snprintf(text, sizeof text, "%si,%s->%si", rows, rows, rows);
@@ -83,7 +84,9 @@ static void class_pair(Lower *l, const Value *v, Pair *p) {
 static void error_pair(Lower *l, const Value *v, Pair *p) {
   const Space *on = where_it_lives(v);
   const char *e = v->word == WORD_mae ? "select(x0 < x1, x1 - x0, x0 - x1)"
-                : v->word == WORD_huber ? "select(x0 - x1 < -1, x1 - x0 - 0.5, select(1 < x0 - x1, x0 - x1 - 0.5, 0.5 * (x0 - x1) * (x0 - x1)))"
+                : v->word == WORD_huber
+                    ? "select(x0 - x1 < -1, x1 - x0 - 0.5, select(1 < x0 - x1, x0 - x1 - 0.5, 0.5 * (x0 - x1) * (x0 - "
+                        "x1)))"
                 : "(x0 - x1) * (x0 - x1)";
   const Terms *x = lower_arg(l, 0), *y = lower_arg(l, 1);
   const Rep *rep = v->arg[0]->type.rep;
@@ -208,7 +211,8 @@ Val lower_optimizer(Lower *l, Val loss) {
     if (!w[i]) continue;
     const Shape s = g->node.at[w[i]].shape;
     Val slope_i = slope[i] ? slope[i] : graph_constant(g, &s, 0), m1 = graph_param(g, moment, &s, l->offset[i]);
-    Val pull = adamw ? LIFT("x0 * x1", 1, slope_i, factor) : LIFT("x0 * x2 + x3 * x1", 2, slope_i, w[i], factor, set[STEP_decay]);
+    Val pull = adamw ? LIFT("x0 * x1", 1, slope_i, factor) : LIFT("x0 * x2 + x3 * x1", 2, slope_i, w[i], factor,
+        set[STEP_decay]);
     if (sgd) {
       Val first = LIFT("x2 * x0 + x1", 2, m1, pull, set[STEP_momentum]);
       keep(l, moment, l->offset[i], fine, first, m1);
@@ -221,7 +225,8 @@ Val lower_optimizer(Lower *l, Val loss) {
     Val second = LIFT("x2 * x0 + (1 - x2) * x1 * x1", 2, m2, pull, set[STEP_beta2]);
     keep(l, moment, l->offset[i], fine, first, m1);
     keep(l, moment, second_at, fine, second, m2);
-    Val step = LIFT("x2 * x0 / (sqrt(x3 * x1) + x4)", 2, first, second, set[STEP_correction1], set[STEP_correction2], set[STEP_epsilon]);
+    Val step = LIFT("x2 * x0 / (sqrt(x3 * x1) + x4)", 2, first, second, set[STEP_correction1], set[STEP_correction2],
+        set[STEP_epsilon]);
     if (adamw) step = LIFT("x0 + x2 * x1", 2, step, w[i], set[STEP_decay]);
     fresh[i] = LIFT("x0 - x2 * x1", 2, w[i], step, set[STEP_rate]);
   }
@@ -232,7 +237,8 @@ Val lower_optimizer(Lower *l, Val loss) {
     Val kept = keep(l, l->param, l->offset[i], fine, fresh[i], old);
     if (!averaged) continue;
     Val before = graph_param(g, average_arg, &g->node.at[old].shape, l->offset[i]);
-    keep(l, average_arg, l->offset[i], fine, LIFT("x2 * x1 + (1 - x2) * x0", 2, kept, before, set[STEP_average]), before);
+    keep(l, average_arg, l->offset[i], fine, LIFT("x2 * x1 + (1 - x2) * x0", 2, kept, before, set[STEP_average]),
+        before);
   }
   return map_all(l, "select(x0, 0, 1)", &fine, 1);
 }

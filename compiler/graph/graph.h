@@ -202,8 +202,8 @@ Val graph_view(Graph *g, Val x, const View *v);
 Val graph_fold(Graph *g, Val x, const View *v, const Shape *of);       /* adjoint of view on shape `of` */
 Val graph_join(Graph *g, const Val *x, uint32_t n, uint8_t axis);
 Val graph_harmonics(Graph *g, Val r, uint32_t degree);
-Val graph_random(Graph *g, const Shape *shape, uint32_t draw, Val key); /* uniform in [0, 1): Threefry 2x32, key (seed, step),
-                                                                          counter (draw, position in the value) */
+/* uniform in [0, 1): Threefry 2x32, key (seed, step), counter (draw, position in the value) */
+Val graph_random(Graph *g, const Shape *shape, uint32_t draw, Val key);
 Val graph_stop(Graph *g, Val x);
 
 /* --- shape.c: the shape of a node by the rule of its op. What no operand gives (axes that are broadcast, rows of

@@ -8,7 +8,7 @@
  *     v [b,p,q,T,i]    B^T t B                                  two contracts of a table
  *     g [p,q,i,o]      G f G^T                                  two contracts of a table, without rows: once a call
  *     m [b,p,q,T,o]    sum over i of v g                        one contract, p and q in all three: a batch of 36 gemms
- *     y [b,X,o]        A^T m A                                  two contracts of a table, and the fold of tiles of 4 x 4
+ *     y [b,X,o]        A^T m A                                 two contracts of a table, and the fold of tiles of 4 x 4
  *
  * The last tiles hang over the picture where 4 does not divide it; the fold drops what they compute there. A window
  * that runs backwards (the gradient by the input) is one that runs forwards with the filter backwards. The weight

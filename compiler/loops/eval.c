@@ -36,14 +36,16 @@ static bool access(Run *r, const Ins *x, uint32_t at) {
   int V = k->lanes, n = x->vary ? V : 1;
   bool store = x->op == L_STORE;
   Ref mask = store ? x->a[2] : x->a[1];
-  const Cell *index = &r->v[x->a[0] * V], *m = mask ? &r->v[mask * V] : NULL, *value = store ? &r->v[x->a[1] * V] : NULL;
+  const Cell *index = &r->v[x->a[0] * V], *m = mask ? &r->v[mask * V] : NULL;
+  const Cell *value = store ? &r->v[x->a[1] * V] : NULL;
   bool iv = k->ins.at[x->a[0]].vary, mv = mask && k->ins.at[mask].vary, vv = store && k->ins.at[x->a[1]].vary;
   Cell *to = &r->v[at * (uint32_t)V];
   for (int l = 0; l < n; l++) {
     if (m && !m[mv ? l : 0].i) { if (!store) to[l] = (Cell){ .i = 0 }; continue; }
     int64_t place = (int64_t)((uint64_t)index[iv ? l : 0].i + (uint64_t)x->imm + (uint64_t)((int64_t)l * x->lstride));
     if (place < 0 || place >= r->extent[x->buf])
-      return why_no(r->why, CODE_NONE, "L7: %%%u %s %.*s[%ld] of %ld", at, store ? "stores to" : "loads", STR(b->name), (long)place, (long)r->extent[x->buf]);
+      return why_no(r->why, CODE_NONE, "L7: %%%u %s %.*s[%ld] of %ld", at, store ? "stores to" : "loads", STR(b->name),
+                    (long)place, (long)r->extent[x->buf]);
     if (iv && place > INT32_MAX) return why_no(r->why, CODE_NONE, "L9: %%%u: a lane's index beyond 32 bits", at);
     if (r->races && !race_touch(r->races, x, at, place, l, r->why)) return false;
     char *p = r->base[x->buf] + (size_t)place * bytes_of((Base)b->base);
@@ -77,7 +79,8 @@ static Cell across(const Kernel *k, const Ins *x, const Cell *a, bool varies) {
   for (int l = 0; l < k->lanes; l++) t[l] = a[varies ? l : 0];
   for (int h = k->lanes / 2; h; h /= 2)
     for (int l = 0; l < h; l++) {
-      if (x->base == BASE_F32) t[l].f = x->op == L_RSUM ? t[l].f + t[l + h].f : t[l].f > t[l + h].f ? t[l].f : t[l + h].f;
+      if (x->base == BASE_F32)
+        t[l].f = x->op == L_RSUM ? t[l].f + t[l + h].f : t[l].f > t[l + h].f ? t[l].f : t[l + h].f;
       else t[l].d = x->op == L_RSUM ? t[l].d + t[l + h].d : t[l].d > t[l + h].d ? t[l].d : t[l + h].d;
     }
   return t[0];
@@ -121,7 +124,9 @@ static void compute(Run *r, const Ins *x, uint32_t at) {
   case L_FSQRT: if (f32) { EACH(to[l].f = sqrtf(A(f))) } else { EACH(to[l].d = sqrt(A(d))) } break;
   case L_FRINT: if (f32) { EACH(to[l].f = rintf(A(f))) } else { EACH(to[l].d = rint(A(d))) } break;
   case L_SCALE2:
-    if (f32) { EACH(uint32_t w = (uint32_t)((int32_t)B(f) + 127) << 23; float s; memcpy(&s, &w, 4); to[l].f = A(f) * s) }
+    if (f32) {
+      EACH(uint32_t w = (uint32_t)((int32_t)B(f) + 127) << 23; float s; memcpy(&s, &w, 4); to[l].f = A(f) * s)
+    }
     else { EACH(uint64_t w = (uint64_t)((int64_t)B(d) + 1023) << 52; double s; memcpy(&s, &w, 8); to[l].d = A(d) * s) }
     break;
   case L_EXPO:
@@ -130,7 +135,10 @@ static void compute(Run *r, const Ins *x, uint32_t at) {
     break;
   case L_MANT:
     if (f32) { EACH(uint32_t w; memcpy(&w, &a[l * sa].f, 4); w = (w & 0x7fffff) | 0x3f800000; memcpy(&to[l].f, &w, 4)) }
-    else { EACH(uint64_t w; memcpy(&w, &a[l * sa].d, 8); w = (w & 0xfffffffffffff) | 0x3ff0000000000000; memcpy(&to[l].d, &w, 8)) }
+    else {
+      EACH(uint64_t w; memcpy(&w, &a[l * sa].d, 8); w = (w & 0xfffffffffffff) | 0x3ff0000000000000;
+           memcpy(&to[l].d, &w, 8))
+    }
     break;
   case L_ITOF: if (f32) { EACH(to[l].f = (float)A(i)) } else { EACH(to[l].d = (double)A(i)) } break;
   case L_FTOI: if (a32) { EACH(to[l].i = (int64_t)A(f)) } else { EACH(to[l].i = (int64_t)A(d)) } if (i32) { EACH(to[l].i = (int32_t)to[l].i) } break;
@@ -186,7 +194,8 @@ static bool arguments(Run *r, const Ins *x, uint32_t at) {
       const Ins *a = &k->ins.at[x->a[j]];
       bool index = j == 0 && (x->op == L_LOAD || x->op == L_STORE);
       int64_t i = r->v[x->a[j] * V].i;
-      if (x->a[j] && a->base == BASE_I64 && !a->vary && !index && i != (int32_t)i) return fault(r, x, at, "L9: a lane's number beyond 32 bits", (double)i);
+      if (x->a[j] && a->base == BASE_I64 && !a->vary && !index && i != (int32_t)i)
+        return fault(r, x, at, "L9: a lane's number beyond 32 bits", (double)i);
     }
   bool divides = x->op == L_IDIV || x->op == L_IMOD, scales = x->op == L_SCALE2;
   if (!divides && !scales && x->op != L_FTOI) return true;
@@ -218,11 +227,16 @@ static bool fits(Run *r, const Ins *x, uint32_t at) {
 static void poison(Run *r) {
   const Kernel *k = r->k;
   for (uint32_t i = 0; i < k->buf.n; i++)
-    if (k->buf.at[i].scope != SCOPE_GLOBAL) memset(r->base[i], 0xff, (size_t)r->extent[i] * bytes_of((Base)k->buf.at[i].base));
+    if (k->buf.at[i].scope != SCOPE_GLOBAL)
+      memset(r->base[i], 0xff, (size_t)r->extent[i] * bytes_of((Base)k->buf.at[i].base));
 }
 
-static int64_t low_of(const Run *r, const Ins *x, int64_t low) { return x->kind == FOR_GRID ? low : r->v[x->a[0] * r->k->lanes].i; }
-static int64_t high_of(const Run *r, const Ins *x, int64_t high) { return x->kind == FOR_GRID ? high : r->v[x->a[1] * r->k->lanes].i; }
+static int64_t low_of(const Run *r, const Ins *x, int64_t low) {
+  return x->kind == FOR_GRID ? low : r->v[x->a[0] * r->k->lanes].i;
+}
+static int64_t high_of(const Run *r, const Ins *x, int64_t high) {
+  return x->kind == FOR_GRID ? high : r->v[x->a[1] * r->k->lanes].i;
+}
 
 static bool steps(Run *r, int64_t low, int64_t high) {
   const Kernel *k = r->k;
@@ -262,7 +276,8 @@ static bool steps(Run *r, int64_t low, int64_t high) {
   return true;
 }
 
-bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_t low, int64_t high, bool races, Why *why) {
+bool loops_eval(const Kernel *k, void *const *bufs, const int64_t *sizes, int64_t low, int64_t high, bool races,
+                Why *why) {
   Arena arena = { 0 };
   Run r = { .k = k, .sizes = sizes, .why = why };
   r.v = arena_array(&arena, Cell, k->ins.n * (uint32_t)k->lanes);

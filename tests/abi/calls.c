@@ -3,8 +3,9 @@
  *     calls [ROUNDS]            prints `pass` and `fail` lines; ROUNDS: how often threads call at once
  *
  * The gradient is a central difference of the value, by the functions themselves: f64, bound 1e-7 of its length (as in
- * tests/laws/pulls.c), and in f32 it is that of f64 to 1e-4. Two threads that call at once, a host that lends threads and
- * deals ranges backwards, and samples one by one give the same bits. What is wrong is refused, and nothing is written. */
+ * tests/laws/pulls.c), and in f32 it is that of f64 to 1e-4. Two threads that call at once, a host that lends threads
+ * and deals ranges backwards, and samples one by one give the same bits. What is wrong is refused, and nothing is
+ * written. */
 #include "small.h"
 #include <math.h>
 #include <pthread.h>

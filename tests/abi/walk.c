@@ -1,6 +1,6 @@
 /* walk.c: a caller of a compiled model, as a user writes one: everything that gdl.h says of the descriptor holds in the
- * one that the compiler wrote, so sizes and offsets of structs are the same on both sides. Compiled as C11, C17 and C++17.
- * The model is tests/programs/small.gdl: 12 x 12 images, 3 classes. Prints `pass` and `fail` lines. */
+ * one that the compiler wrote, so sizes and offsets of structs are the same on both sides. Compiled as C11, C17 and
+ * C++17. The model is tests/programs/small.gdl: 12 x 12 images, 3 classes. Prints `pass` and `fail` lines. */
 #include "small.h"
 #include <math.h>
 #include <stdio.h>

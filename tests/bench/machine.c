@@ -85,7 +85,10 @@ static double best(void (*run)(Work *), Work *w, int threads, int tries) {
 
 int main(int argc, char **argv) {
   int threads = argc > 1 ? atoi(argv[1]) : 1;
-  if (threads < 1 || threads > THREADS_MOST) { fprintf(stderr, "usage: machine THREADS (1 to %d)\n", THREADS_MOST); return 2; }
+  if (threads < 1 || threads > THREADS_MOST) {
+    fprintf(stderr, "usage: machine THREADS (1 to %d)\n", THREADS_MOST);
+    return 2;
+  }
   Work *w = calloc((size_t)threads, sizeof *w);
   pthread_barrier_t together;
   pthread_barrier_init(&together, NULL, (unsigned)threads);

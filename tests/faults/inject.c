@@ -1,15 +1,16 @@
 /* inject.c: lets system calls of a program fail, as a debugger: inject RESULT CLASSES WHAT N PROGRAM ARGUMENT...
  *
- * Counts the calls of some classes (open,read,write,...), of all threads, from the first instruction of the program on: what the
- * loader did before is not counted. At the N-th one, WHAT happens, once:
+ * Counts the calls of some classes (open,read,write,...), of all threads, from the first instruction of the program on:
+ * what the loader did before is not counted. At the N-th one, WHAT happens, once:
  *
  *   count      nothing              EIO ENOSPC EINTR ENOMEM EROFS EDQUOT   the call is not made and gives this error
- *   short      a read or write of half as many bytes, at least one (the classes are `read,write` then); N = 0: of every one
+ *   short      a read or write of half as many bytes, at least one (classes `read,write`); N = 0: of every one
  *   kill       SIGKILL before the call is made          late       SIGKILL after it was made
  *
- * RESULT is a file that says `calls CLASS-OF-N NAME-OF-FILE`: how many calls there were, of which class the N-th one was, and what it
- * names, if it is a path. Exits as the program did, with 128 + signal for a signal; 99: tracing is not permitted here.
- * Why not a library: stdio of libc opens and writes without calling a function that another one can replace. x86-64 only. */
+ * RESULT is a file that says `calls CLASS-OF-N NAME-OF-FILE`: how many calls there were, of which class the N-th one
+ * was, and what it names, if it is a path. Exits as the program did, with 128 + signal for a signal; 99: tracing is not
+ * permitted here. Why not a library: stdio of libc opens and writes without calling a function that another one can
+ * replace. x86-64 only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,17 +26,21 @@
 #include <unistd.h>
 #include <elf.h>
 
-static const struct { long call; const char *class; int path; } calls[] = {   /* path: which argument names a file, from 1 */
+/* path: which argument names a file, from 1 */
+static const struct { long call; const char *class; int path; } calls[] = {
   { SYS_open, "open", 1 }, { SYS_openat, "open", 2 }, { SYS_creat, "open", 1 },
   { SYS_read, "read", 0 }, { SYS_pread64, "read", 0 }, { SYS_write, "write", 0 }, { SYS_pwrite64, "write", 0 },
   { SYS_fsync, "fsync", 0 }, { SYS_fdatasync, "fsync", 0 },
   { SYS_rename, "rename", 1 }, { SYS_renameat, "rename", 2 }, { SYS_renameat2, "rename", 2 },
-  { SYS_mmap, "mmap", 0 }, { SYS_close, "close", 0 }, { SYS_fstat, "stat", 0 }, { SYS_stat, "stat", 1 }, { SYS_newfstatat, "stat", 2 },
-  { SYS_access, "stat", 1 }, { SYS_faccessat, "stat", 2 }, { SYS_mkdir, "mkdir", 1 }, { SYS_flock, "flock", 0 }, { SYS_unlink, "unlink", 1 },
+  { SYS_mmap, "mmap", 0 }, { SYS_close, "close", 0 }, { SYS_fstat, "stat", 0 }, { SYS_stat, "stat", 1 },
+      { SYS_newfstatat, "stat", 2 },
+  { SYS_access, "stat", 1 }, { SYS_faccessat, "stat", 2 }, { SYS_mkdir, "mkdir", 1 }, { SYS_flock, "flock", 0 },
+      { SYS_unlink, "unlink", 1 },
   { SYS_clone3, "thread", 0 },
 };
 static const struct { const char *name; int error; } errors[] = {
-  { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EINTR", EINTR }, { "ENOMEM", ENOMEM }, { "EROFS", EROFS }, { "EDQUOT", EDQUOT },
+  { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EINTR", EINTR }, { "ENOMEM", ENOMEM }, { "EROFS", EROFS },
+      { "EDQUOT", EDQUOT },
 };
 enum { NCALLS = sizeof calls / sizeof *calls, NERRORS = sizeof errors / sizeof *errors, THREADS = 256 };
 
@@ -51,7 +56,8 @@ static bool chosen(const char *list, const char *class) {
   return false;
 }
 
-/* Runs to the entry point of the program: the loader has done its work, and the constructors of the libraries have run. */
+/* Runs to the entry point of the program: the loader has done its work, and the constructors of the libraries have
+ * run. */
 static void to_entry(pid_t child) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/auxv", (int)child);
@@ -64,7 +70,8 @@ static void to_entry(pid_t child) {
   errno = 0;
   long word = ptrace(PTRACE_PEEKTEXT, child, entry, NULL);
   if (errno || ptrace(PTRACE_POKETEXT, child, entry, (void *)((word & ~0xffL) | 0xcc))) stop("breakpoint");
-  if (ptrace(PTRACE_CONT, child, NULL, NULL) || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) stop("to the entry point");
+  if (ptrace(PTRACE_CONT, child, NULL, NULL) || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status) ||
+      WSTOPSIG(status) != SIGTRAP) stop("to the entry point");
   struct user_regs_struct r;
   ptrace(PTRACE_GETREGS, child, NULL, &r);
   r.rip = (unsigned long long)(uintptr_t)entry;
@@ -90,7 +97,8 @@ int main(int argc, char **argv) {
   int error = 0, status, end = 98;
   for (int i = 0; i < NERRORS; i++) if (!strcmp(errors[i].name, what)) error = errors[i].error;
   bool shorter = !strcmp(what, "short"), kills = !strcmp(what, "kill"), late = !strcmp(what, "late");
-  if (!error && !shorter && !kills && !late && strcmp(what, "count")) return fputs("inject: WHAT is none\n", stderr), 98;
+  if (!error && !shorter && !kills && !late && strcmp(what, "count"))
+    return fputs("inject: WHAT is none\n", stderr), 98;
   char hit[16] = "none", named[512] = "-";
   pid_t child = fork();
   if (child < 0) stop("fork");
@@ -101,7 +109,8 @@ int main(int argc, char **argv) {
   }
   if (waitpid(child, &status, 0) < 0) stop("waitpid");
   if (!WIFSTOPPED(status)) return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
-  if (ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)) stop("options");
+  if (ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL))
+    stop("options");
   to_entry(child);
   ptrace(PTRACE_SYSCALL, child, NULL, NULL);
   struct { pid_t thread; bool inside, mine; } at[THREADS] = { { child, false, false } };

@@ -1,9 +1,10 @@
 /* preload.c: a library that lets allocations fail, for programs that are started with it in LD_PRELOAD.
  *
- * Counted is what malloc, calloc, realloc, aligned_alloc, posix_memalign, memalign and mmap are asked for from main on: what is taken
- * before belongs to the loader. FAULT_FROM says by whom: `own` is the program file itself, with all that is linked into it;
- * `libraries` is any other. FAULT_PART is a part of the program file as two hexadecimal numbers, as `nm -S` prints them, with which
- * `part` and `rest` divide `own`. FAULT_LOG names a file, to which at the end `count PART REST LIBRARIES` is written.
+ * Counted is what malloc, calloc, realloc, aligned_alloc, posix_memalign, memalign and mmap are asked for from main on:
+ * what is taken before belongs to the loader. FAULT_FROM says by whom: `own` is the program file itself, with all that
+ * is linked into it; `libraries` is any other. FAULT_PART is a part of the program file as two hexadecimal numbers, as
+ * `nm -S` prints them, with which `part` and `rest` divide `own`. FAULT_LOG names a file, to which at the end `count
+ * PART REST LIBRARIES` is written.
  *
  *   FAULT_AT=N       the N-th one fails, once
  *   FAULT_EVERY=S    a tree of processes: at every S-th one the process forks. In the child that one fails, once; the parent
@@ -25,7 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t,
+    size_t);
 
 static struct {
   bool counts, alone, from[3];      /* from: the classes that may fail                               */
@@ -51,7 +53,8 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *user) {
 
 static void write_log(const char *before, long a, long b, long c) {
   char line[100];
-  int n = snprintf(line, sizeof line, "%s%ld %ld %ld\n", before, a, b, c), file = open(fault.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  int n = snprintf(line, sizeof line, "%s%ld %ld %ld\n", before, a, b, c), file = open(fault.log,
+      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0 || write(file, line, (size_t)n) != n) abort();
   close(file);
 }
@@ -76,10 +79,12 @@ static bool branch(long n) {
   close(ends[1]);
   char said[4096] = "";
   size_t k = 0;
-  for (ssize_t got; k < sizeof said - 1 && ((got = read(ends[0], said + k, sizeof said - 1 - k)) > 0 || (got < 0 && errno == EINTR));) k += got > 0 ? (size_t)got : 0;
+  for (ssize_t got; k < sizeof said - 1 && ((got = read(ends[0], said + k, sizeof said - 1 - k)) > 0 ||
+      (got < 0 && errno == EINTR));) k += got > 0 ? (size_t)got : 0;
   close(ends[0]);
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  write_log("", n, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), strstr(said, "out of memory") != NULL);
+  write_log("", n, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+      strstr(said, "out of memory") != NULL);
   return false;
 }
 
@@ -134,11 +139,13 @@ __attribute__((destructor)) static void over(void) {
   if (counts && getpid() == fault.parent) write_log("count ", taken[PART], taken[REST], taken[LIBRARIES]);
 }
 
-int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack) {
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void),
+    void (*fini)(void), void (*rtld_fini)(void), void *stack) {
   int (*real)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
   void *at = dlsym(RTLD_NEXT, "__libc_start_main");
   memcpy(&real, &at, sizeof real);
-  const char *from = getenv("FAULT_FROM"), *n = getenv("FAULT_AT"), *every = getenv("FAULT_EVERY"), *part = getenv("FAULT_PART");
+  const char *from = getenv("FAULT_FROM"), *n = getenv("FAULT_AT"), *every = getenv("FAULT_EVERY"),
+      *part = getenv("FAULT_PART");
   fault.log = getenv("FAULT_LOG");
   bool own = !from || strcmp(from, "own") == 0;
   fault.from[PART] = own || strcmp(from, "part") == 0;

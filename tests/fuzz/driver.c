@@ -1,11 +1,12 @@
-/* driver.c: runs a fuzz target without libFuzzer. driver RUNS DICTIONARY FILE|FOLDER...: every seed, every truncation of
- * each, then RUNS mutated ones, all in this process; where RUNS is 0 the seeds alone. Prints one line a part: `pass NAME (figures)` or `fail NAME: why`.
- * An input lies in `input` of the working folder while it is tried, so whatever ends the process leaves its cause;
- * one that takes more than a second of this process's time is a finding, and kept as `slow`.
+/* driver.c: runs a fuzz target without libFuzzer. driver RUNS DICTIONARY FILE|FOLDER...: every seed, every truncation
+ * of each, then RUNS mutated ones, all in this process; where RUNS is 0 the seeds alone. Prints one line a part: `pass
+ * NAME (figures)` or `fail NAME: why`. An input lies in `input` of the working folder while it is tried, so whatever
+ * ends the process leaves its cause; one that takes more than a second of this process's time is a finding, and kept as
+ * `slow`.
  *
- * Mutations, from a fixed seed: a byte or a number changed, a stretch removed, doubled or moved, a word of the dictionary
- * put in or repeated, a stretch of another seed put in, digits changed. The dictionary is libFuzzer's: a line a word,
- * "text" with \xAB. */
+ * Mutations, from a fixed seed: a byte or a number changed, a stretch removed, doubled or moved, a word of the
+ * dictionary put in or repeated, a stretch of another seed put in, digits changed. The dictionary is libFuzzer's: a
+ * line a word, "text" with \xAB. */
 #include "fuzz/target.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -58,7 +59,8 @@ static void replace(Bytes *b, size_t at, size_t remove, const uint8_t *with, siz
 
 /* Numbers where sizes overflow, in either order of bytes. */
 static void number(Fuzz *f, Bytes *b, size_t at) {
-  static const uint64_t numbers[] = { 0, 1, 2, 127, 128, 255, 256, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 1ull << 32,
+  static const uint64_t numbers[] = { 0, 1, 2, 127, 128, 255, 256, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff,
+      1ull << 32,
                                       1ull << 60, 0x7fffffffffffffff, 1ull << 63, UINT64_MAX };
   uint64_t x = numbers[below(f, sizeof numbers / sizeof *numbers)];
   size_t width = (size_t)1 << below(f, 4);
@@ -196,10 +198,12 @@ int main(int argc, char **argv) {
   if (!f->nseeds) { fprintf(stderr, "no seeds\n"); return STATUS_USAGE; }
 
   Tally seeds = { .what = "seeds" }, cuts = { .what = "truncations" }, mutants = { .what = "mutations" };
-  for (size_t i = 0; i < f->nseeds; i++) count(&seeds, try(f, f->seed[i].bytes.at, f->seed[i].bytes.n), f->seed[i].name, "");
+  for (size_t i = 0; i < f->nseeds; i++)
+    count(&seeds, try(f, f->seed[i].bytes.at, f->seed[i].bytes.n), f->seed[i].name, "");
   report(&seeds);
   for (size_t i = 0; runs && i < f->nseeds; i++)
-    for (size_t n = 0; n < f->seed[i].bytes.n; n++) count(&cuts, try(f, f->seed[i].bytes.at, n), f->seed[i].name, ", cut,");
+    for (size_t n = 0; n < f->seed[i].bytes.n; n++)
+      count(&cuts, try(f, f->seed[i].bytes.at, n), f->seed[i].name, ", cut,");
   if (runs) report(&cuts);
   Bytes b = { 0 };
   for (uint64_t k = 0; k < runs; k++) {

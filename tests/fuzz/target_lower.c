@@ -1,5 +1,6 @@
-/* target_lower.c: source text that the checker accepts, through every pass up to Loops: each entry of each model lowered,
- * simplified and planned, and after each pass its verifier. What is too large to be worth a second is left at the graph. */
+/* target_lower.c: source text that the checker accepts, through every pass up to Loops: each entry of each model
+ * lowered, simplified and planned, and after each pass its verifier. What is too large to be worth a second is left at
+ * the graph. */
 #include "base/base.h"
 #include "front/ast.h"
 #include "front/program.h"
@@ -20,7 +21,8 @@ static void entry(Arena *arena, const Program *p, const Model *m, EntryKind kind
 }
 
 static void lower(Arena *arena, const Program *p) {
-  static const EntryKind kinds[] = { ENTRY_INFER, ENTRY_TRACE, ENTRY_PULL, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE, ENTRY_SLOPE };
+  static const EntryKind kinds[] = { ENTRY_INFER, ENTRY_TRACE, ENTRY_PULL, ENTRY_STEP, ENTRY_EVAL, ENTRY_SCORE,
+      ENTRY_SLOPE };
   for (uint32_t i = 0; i < p->model.n; i++)
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
       if (k < 3 || p->model.at[i]->train) {

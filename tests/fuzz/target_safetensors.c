@@ -1,6 +1,6 @@
-/* target_safetensors.c: checkpoints, read into the state of a module with two weights, a statistic, averages, moments and
- * two settings. The checksum would stop every mutation, so an input is read twice: as it is, and with its checksum put
- * right. */
+/* target_safetensors.c: checkpoints, read into the state of a module with two weights, a statistic, averages, moments
+ * and two settings. The checksum would stop every mutation, so an input is read twice: as it is, and with its checksum
+ * put right. */
 #include "fuzz/target.h"
 #include "state.h"
 #include <jansson.h>
@@ -15,14 +15,16 @@ static const gdl_weight weights[] = {
   { .name = "mean", .dims = four, .offset = 32, .count = 4, .rank = 1 },
 };
 static const gdl_arg args[] = { { .name = "average", .dtype = GDL_F32, .role = GDL_AVERAGE } };
-static const gdl_kernel kernels[] = { { .name = "m_step", .args = args, .nargs = 1, .entry = GDL_STEP, .dtype = GDL_F32 } };
+static const gdl_kernel kernels[] = { { .name = "m_step", .args = args, .nargs = 1, .entry = GDL_STEP,
+    .dtype = GDL_F32 } };
 static const gdl_setting settings[] = {
   { .name = "optimizer.rate", .value = 1e-3, .least = 0, .most = 10, .index = 0 },
   { .name = "batch", .value = 8, .least = 1, .most = 1000, .index = -1 },
 };
 static const gdl_module module = {
   .abi = GDL_ABI, .name = "m", .hash = 0x1234, .kernels = kernels, .weights = weights, .settings = settings,
-  .nkernels = 1, .nweights = 3, .nsettings = 2, .nparam = 48, .ntrained = 32, .nmoment = 64, .nsums = 2, .optimizer = "adam",
+  .nkernels = 1, .nweights = 3, .nsettings = 2, .nparam = 48, .ntrained = 32, .nmoment = 64, .nsums = 2, .optimizer =
+      "adam",
 };
 
 static void load(const uint8_t *at, size_t n, bool whole) {
@@ -34,7 +36,9 @@ static void load(const uint8_t *at, size_t n, bool whole) {
   bool ok = rt_checkpoint_load(&s, &set, shelf.path, whole, &t);
   CLAIM(ok == !t.code && (ok || t.text[0]) && t.code != EXIT_MEMORY);
   if (ok)
-    for (int32_t i = 0; i < set.n; i++) CLAIM(!(set.at[i].least < set.at[i].most) || (set.at[i].value >= set.at[i].least && set.at[i].value <= set.at[i].most));
+    for (int32_t i = 0; i < set.n; i++)
+      CLAIM(!(set.at[i].least < set.at[i].most) || (set.at[i].value >= set.at[i].least &&
+          set.at[i].value <= set.at[i].most));
   rt_settings_close(&set);
   rt_state_close(&s);
   shelf_close(&shelf);
@@ -51,7 +55,8 @@ static uint8_t *put_right(const uint8_t *at, size_t n, size_t *nfile) {
     json_object_del(meta, "crc32");
     char *text = json_dumps(meta, JSON_COMPACT | JSON_SORT_KEYS), hex[12];
     CLAIM(text);
-    uLong crc = crc32(crc32(crc32(0, NULL, 0), at + 8 + length, (uInt)(n - 8 - length)), (const uint8_t *)text, (uInt)strlen(text));
+    uLong crc = crc32(crc32(crc32(0, NULL, 0), at + 8 + length, (uInt)(n - 8 - length)), (const uint8_t *)text,
+        (uInt)strlen(text));
     free(text);
     snprintf(hex, sizeof hex, "%08lx", crc);
     json_object_set_new(meta, "crc32", json_string(hex));

@@ -1,5 +1,6 @@
-/* target_source.c: source text. Parsed and, where it parses, checked; what is accepted passes the verifier and is written
- * as text, and whatever was said is printed in both forms. */
+/* target_source.c: source text. Parsed and, where it parses, laid out anew (the same tree, and nothing left to do the
+ * second time) and checked; what is accepted passes the verifier and is written as text, and whatever was said is
+ * printed in both forms. */
 #include "base/base.h"
 #include "front/ast.h"
 #include "front/program.h"
@@ -17,6 +18,16 @@ static void print(const Diags *diags, DiagFormat format) {
   free(text);
 }
 
+static void format(Arena *arena, Diags *diags, uint32_t source, Str tree) {
+  Str once, twice;
+  Out again = { .arena = arena };
+  CLAIM(text_format(arena, diags, source, &once));
+  uint32_t laid = source_add(diags->sources, S("laid.gdl"), once);
+  ast_dump(ast_parse(arena, diags, laid), &again);
+  CLAIM(!diags->nerrors && str_equal(tree, out_text(&again)));
+  CLAIM(text_format(arena, diags, laid, &twice) && str_equal(once, twice));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
   char library[4096];
   target_library(library);
@@ -31,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
   ast_dump(file, &out);
   if (!diags.nerrors) {
     CLAIM(ast_verify(file, &why));
+    format(&arena, &diags, source, out_text(&out));
     Program *p = program_check(&arena, &diags, file, str_of(library));
     CLAIM(p || diags.nerrors);
     if (p && !diags.nerrors) {

@@ -1,6 +1,6 @@
 /* arguments.h: random arguments of an entry, such as a host gives them, for the programs of this folder. Settings have
- * the values of an optimiser, indices and classes are in range, what is squared or divided by is positive. Every program
- * draws the same numbers. */
+ * the values of an optimiser, indices and classes are in range, what is squared or divided by is positive. Every
+ * program draws the same numbers. */
 #ifndef GDLC_TESTS_ARGUMENTS_H
 #define GDLC_TESTS_ARGUMENTS_H
 #include "front/program.h"
@@ -70,12 +70,14 @@ typedef struct Args { void **f64, **own; uint64_t *n; } Args;     /* own: as the
 
 static inline Args make_args(Trial *t, const Program *p, const Model *m, Base real) {
   const Graph *g = t->g;
-  Args a = { arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, uint64_t, g->arg.n) };
+  Args a = { arena_array(t->arena, void *, g->arg.n), arena_array(t->arena, void *, g->arg.n), arena_array(t->arena,
+      uint64_t, g->arg.n) };
   for (uint32_t i = 0; i < g->arg.n; i++) {
     const Arg *arg = &g->arg.at[i];
     uint64_t n = a.n[i] = count(t, arg);
     bool whole = arg->number != NUMBER_REAL, f64 = arg->role == ARG_SUMS || real == BASE_F64;
-    int32_t *w = whole ? arena_array(t->arena, int32_t, n + 1) : NULL, *w2 = whole ? arena_array(t->arena, int32_t, n + 1) : NULL;
+    int32_t *w = whole ? arena_array(t->arena, int32_t, n + 1) : NULL, *w2 = whole ? arena_array(t->arena, int32_t,
+        n + 1) : NULL;
     double *d = whole ? NULL : arena_array(t->arena, double, n + 1);
     float *f = whole || f64 ? NULL : arena_array(t->arena, float, n + 1);
     double *d2 = whole || !f64 ? NULL : arena_array(t->arena, double, n + 1);
@@ -115,7 +117,10 @@ static inline bool same_bits(const Trial *t, const Args *n, void *const *x, void
     const Arg *arg = &t->g->arg.at[i];
     size_t width = arg->number != NUMBER_REAL ? 4 : arg->role == ARG_SUMS || real == BASE_F64 ? 8 : 4;
     for (uint64_t k = 0; k < n->n[i]; k++)
-      if (memcmp((const char *)x[i] + k * width, (const char *)y[i] + k * width, width)) { *where = (Where){ i, k }; return false; }
+      if (memcmp((const char *)x[i] + k * width, (const char *)y[i] + k * width, width)) {
+        *where = (Where){ i, k };
+        return false;
+      }
   }
   return true;
 }

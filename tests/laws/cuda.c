@@ -2,8 +2,8 @@
  *
  *     cuda LIBRARY BATCH FILE...
  *
- * For each model of each file and each of its entries, on random data: the plan for CUDA is verified and evaluated, with
- * bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it says and
+ * For each model of each file and each of its entries, on random data: the plan for CUDA is verified and evaluated,
+ * with bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it says and
  * docs/cuda.md explains, with one block, threads in order, and with three, backwards. Every argument then has the bits
  * of the evaluator. Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and `fail`. */
 #include "laws/arguments.h"
@@ -74,7 +74,8 @@ static int64_t linear(const Launch *x, Str s, const int64_t *sizes) {
 
 static int number(Str s) { return (int)strtol(s.at, NULL, 10); }
 
-/* Launches all kernels in order: "kernel NAME blocks N threads 32 W shared N slab N with ...". NULL, or what went wrong. */
+/* Launches all kernels in order: "kernel NAME blocks N threads 32 W shared N slab N with ...". NULL, or what went
+ * wrong. */
 static const char *launch(const Shim *shim, const Launch *x, const int64_t *sizes, void *const *args, int blocks,
     bool backwards) {
   int64_t bytes = linear(x, x->workspace, sizes);
@@ -176,7 +177,8 @@ out:
 }
 
 static const struct { EntryKind kind; bool f64, trains; } entries[] = {
-  { ENTRY_INFER, false, false }, { ENTRY_PULL, false, false }, { ENTRY_STEP, false, true }, { ENTRY_EVAL, false, true }, { ENTRY_SCORE, true, true },
+  { ENTRY_INFER, false, false }, { ENTRY_PULL, false, false }, { ENTRY_STEP, false, true },
+      { ENTRY_EVAL, false, true }, { ENTRY_SCORE, true, true },
   { ENTRY_TRACE, true, false }, { ENTRY_SLOPE, true, true },
 };
 

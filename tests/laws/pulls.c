@@ -4,8 +4,8 @@
  *
  * For each model and kernel of each file, both entries in f64 in the evaluator of Graph. For random cotangents c of the
  * outputs and a random direction e of the inputs and trained weights, <pull(c), e> is the slope of <c, infer> along e.
- * The bound is that of slopes.c, for its reasons: the middle one of seven directions, the best of some steps, 1e-7 of the
- * cotangents' length. Along inputs alone and weights alone too, lest one hide the other. Every number that
+ * The bound is that of slopes.c, for its reasons: the middle one of seven directions, the best of some steps, 1e-7 of
+ * the cotangents' length. Along inputs alone and weights alone too, lest one hide the other. Every number that
  * the entry has to write is written: none is left as it was, statistics and what lies between weights are 0. */
 #include "graph/expand.h"
 #include "laws/arguments.h"

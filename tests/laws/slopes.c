@@ -2,12 +2,13 @@
  *
  *     slopes LIBRARY BATCH FILE...
  *
- * For each trained model of each file: the entry `slope` in f64, in the evaluator of Graph, whose values are differentiated.
- * Along a random direction d the slope is g . d, and the curvature along d and e is d . H e: the Graph is extended by
- * its gradient once more, along d. Both are compared with differences of what stands one order below, at the weights moved
- * by +-h. The difference errs by h^2 and by rounding / h, so some h are tried and the best counts; a kink (relu,
- * a maximum) that lies between two places spoils a direction now and then, so the middle one of seven is judged: 1e-7 of
- * the gradient's length at first order, 1e-6 of the length of H e at second, and where these are tiny, of 1. */
+ * For each trained model of each file: the entry `slope` in f64, in the evaluator of Graph, whose values are
+ * differentiated. Along a random direction d the slope is g . d, and the curvature along d and e is d . H e: the Graph
+ * is extended by its gradient once more, along d. Both are compared with differences of what stands one order below, at
+ * the weights moved by +-h. The difference errs by h^2 and by rounding / h, so some h are tried and the best counts; a
+ * kink (relu, a maximum) that lies between two places spoils a direction now and then, so the middle one of seven is
+ * judged: 1e-7 of the gradient's length at first order, 1e-6 of the length of H e at second, and where these are tiny,
+ * of 1. */
 #include "laws/program.h"
 #include "graph/graph.h"
 #include <math.h>
@@ -34,7 +35,8 @@ static double uniform(Trial *t) {                      /* splitmix64, in (-1, 1)
 static void extend(Trial *t) {
   Graph *g = t->g;
   uint64_t n = 0;
-  Arg a = { .name = S("direction"), .role = ARG_IN, .number = NUMBER_REAL, .rank = 1, .axis = { g->arg.at[t->gradient].axis[0] } };
+  Arg a = { .name = S("direction"), .role = ARG_IN, .number = NUMBER_REAL, .rank = 1,
+      .axis = { g->arg.at[t->gradient].axis[0] } };
   t->direction = graph_arg(g, &a);
   a.name = S("curve");
   a.role = ARG_OUT;
@@ -47,7 +49,8 @@ static void extend(Trial *t) {
     if (g->store.at[s].arg != t->gradient) continue;
     Val x = g->store.at[s].value, w = 0;
     for (uint32_t v = 1; v < nodes; v++)
-      if (g->node.at[v].op == OP_param && g->node.at[v].number == t->param && g->node.at[v].offset == g->store.at[s].offset) w = v;
+      if (g->node.at[v].op == OP_param && g->node.at[v].number == t->param &&
+          g->node.at[v].offset == g->store.at[s].offset) w = v;
     if (!w) continue;                                  /* a weight that nothing reads */
     Shape shape = g->node.at[x].shape;
     Val d = graph_param(g, t->direction, &shape, g->store.at[s].offset);
@@ -77,7 +80,8 @@ static void fill(Trial *t, const Model *m) {
     double *x = arena_array(t->arena, double, n + 1);
     int32_t *w = arena_array(t->arena, int32_t, n + 1);
     for (uint32_t k = 0; k < m->train->ntargets; k++)
-      if (str_equal(m->train->target[k]->name, a->name) && a->number == NUMBER_INT) most = m->train->target[k]->type.to->count;
+      if (str_equal(m->train->target[k]->name, a->name) && a->number == NUMBER_INT)
+        most = m->train->target[k]->type.to->count;
     for (uint32_t k = 0; k < m->ninputs; k++)
       if (str_equal(m->input[k]->name, a->name) && a->number == NUMBER_INT) most = m->input[k]->type.to->count;
     bool pair = a->role == ARG_INDEX && a->space && a->space->base && a->name.at[a->name.n - 1] != 'e';
@@ -110,7 +114,8 @@ static int compare(const void *x, const void *y) {
 
 static void trial(const char *file, const Program *p, const Model *m, int64_t batch) {
   Arena arena = { 0 };
-  Trial t = { .arena = &arena, .g = graph_lower(&arena, p, m, ENTRY_SLOPE, true), .sizes = { batch, 5, 4, 3, 6, 2, 1, 1 }, .state = 7 };
+  Trial t = { .arena = &arena, .g = graph_lower(&arena, p, m, ENTRY_SLOPE, true), .sizes = { batch, 5, 4, 3, 6, 2, 1,
+      1 }, .state = 7 };
   for (uint32_t i = 0; i < t.g->arg.n; i++) {
     if (t.g->arg.at[i].role == ARG_PARAM) t.param = i;
     if (t.g->arg.at[i].role == ARG_OUT) t.loss = i;
@@ -119,14 +124,17 @@ static void trial(const char *file, const Program *p, const Model *m, int64_t ba
   extend(&t);
   fill(&t, m);
   uint64_t n = t.n[t.gradient];
-  double *w = t.args[t.param], *g = t.args[t.gradient], *loss = t.args[t.loss], *d = t.args[t.direction], *curve = t.args[t.curve];
-  double *at = arena_array(&arena, double, n + 1), *e = arena_array(&arena, double, n + 1), first[DIRECTIONS], second[DIRECTIONS];
+  double *w = t.args[t.param], *g = t.args[t.gradient], *loss = t.args[t.loss], *d = t.args[t.direction],
+      *curve = t.args[t.curve];
+  double *at = arena_array(&arena, double, n + 1), *e = arena_array(&arena, double, n + 1), first[DIRECTIONS],
+      second[DIRECTIONS];
   memcpy(at, w, n * sizeof *w);
   for (int k = 0; k < DIRECTIONS; k++) {
     for (uint64_t i = 0; i < n; i++) { d[i] = uniform(&t); e[i] = uniform(&t); }
     memcpy(w, at, n * sizeof *w);
     evaluate(&t);
-    double slope = dot(g, e, n), bend = dot(curve, e, n), length = sqrt(dot(g, g, n)), bends = sqrt(dot(curve, curve, n));
+    double slope = dot(g, e, n), bend = dot(curve, e, n), length = sqrt(dot(g, g, n)),
+        bends = sqrt(dot(curve, curve, n));
     first[k] = second[k] = INFINITY;
     for (double h = 1e-3; h > 1e-7; h /= 10) {
       double value[2], own[2];
@@ -142,10 +150,12 @@ static void trial(const char *file, const Program *p, const Model *m, int64_t ba
   }
   qsort(first, DIRECTIONS, sizeof *first, compare);
   qsort(second, DIRECTIONS, sizeof *second, compare);
-  if (sqrt(dot(g, g, n)) < 1e-6 || sqrt(dot(curve, curve, n)) < 1e-6) printf("fail %s %.*s: slopes of nothing\n", file, STR(m->name));
+  if (sqrt(dot(g, g, n)) < 1e-6 || sqrt(dot(curve, curve, n)) < 1e-6)
+    printf("fail %s %.*s: slopes of nothing\n", file, STR(m->name));
   double a = first[DIRECTIONS / 2], b = second[DIRECTIONS / 2];
   printf("%s %s %.*s: gradient = central differences (%.1e)\n", a <= 1e-7 ? "pass" : "fail", file, STR(m->name), a);
-  printf("%s %s %.*s: second derivatives = central differences of the gradient (%.1e)\n", b <= 1e-6 ? "pass" : "fail", file, STR(m->name), b);
+  printf("%s %s %.*s: second derivatives = central differences of the gradient (%.1e)\n", b <= 1e-6 ? "pass" : "fail",
+      file, STR(m->name), b);
   arena_free(&arena);
 }
 

@@ -1,9 +1,9 @@
 /* cuda_shim.h: CUDA text that gdlc has printed, on the CPU, slow and strict.
  *
- * Put before the text (g++ -include). A thread of a block is a fiber; __syncthreads, __syncwarp and shuffles are meeting
- * points. A fiber runs until it waits, then the next one does, forwards or backwards, so that what is not fenced shows in
- * one of the two orders. Threads that meet at different lines, or end while others wait, are reported. Blocks run one
- * after another. Shared memory is filled with NaN at the start of a block. One launch at a time. */
+ * Put before the text (g++ -include). A thread of a block is a fiber; __syncthreads, __syncwarp and shuffles are
+ * meeting points. A fiber runs until it waits, then the next one does, forwards or backwards, so that what is not
+ * fenced shows in one of the two orders. Threads that meet at different lines, or end while others wait, are reported.
+ * Blocks run one after another. Shared memory is filled with NaN at the start of a block. One launch at a time. */
 #pragma once
 #include <cmath>
 #include <cstdarg>
@@ -79,7 +79,8 @@ static bool meet(State state, int from, int count, bool *moved) {
     if (thread[i].state != state) return true;
   for (int i = from; i < from + count; i++) {
     if (thread[i].line != thread[from].line)
-      return report("threads %d and %d of block %u meet at lines %d and %d", from, i, blockIdx.x, thread[from].line, thread[i].line);
+      return report("threads %d and %d of block %u meet at lines %d and %d", from, i, blockIdx.x, thread[from].line,
+          thread[i].line);
     thread[i].state = READY;
   }
   return *moved = true;
@@ -112,12 +113,16 @@ static bool block(bool backwards, char *stacks) {
     if (done == n) return true;
     if (moved) continue;
     for (int i = 0; i < n; i++)
-      if (thread[i].state != DONE) return report("thread %d of block %u waits at line %d, and others do not come", i, blockIdx.x, thread[i].line);
+      if (thread[i].state != DONE)
+        return report("thread %d of block %u waits at line %d, and others do not come", i, blockIdx.x, thread[i].line);
   }
 }
-template <class... P, size_t... I> void call(void (*kernel)(P...), const long long *a, std::index_sequence<I...>) { kernel((P)a[I]...); }
+template <class... P, size_t... I> void call(void (*kernel)(P...), const long long *a, std::index_sequence<I...>) {
+  kernel((P)a[I]...);
+}
 /* Runs it; NULL, or what went wrong. args: pointers and whole numbers, in order. */
-template <class... P> const char *launch(void (*kernel)(P...), const long long *args, int blocks, int warps, bool backwards) {
+template <class... P> const char *launch(void (*kernel)(P...), const long long *args, int blocks, int warps,
+    bool backwards) {
   struct Bound { void (*kernel)(P...); const long long *args; } bound = { kernel, args };
   body = [](void *b) { call(((Bound *)b)->kernel, ((Bound *)b)->args, std::make_index_sequence<sizeof...(P)>()); };
   argument = &bound;
@@ -140,7 +145,12 @@ template <class... P> const char *launch(void (*kernel)(P...), const long long *
 #define __syncwarp() shim::wait(shim::WAITS_WARP, __LINE__)
 #define __shfl_xor_sync(mask, v, h) shim::exchange(v, h, __LINE__)
 
-template <class To, class From> To shim_bits(From x) { To y; static_assert(sizeof x == sizeof y, "bits"); std::memcpy(&y, &x, sizeof y); return y; }
+template <class To, class From> To shim_bits(From x) {
+  To y;
+  static_assert(sizeof x == sizeof y, "bits");
+  std::memcpy(&y, &x, sizeof y);
+  return y;
+}
 #define __int_as_float(i) shim_bits<float>((int)(i))
 #define __float_as_int(x) shim_bits<int>((float)(x))
 #define __longlong_as_double(i) shim_bits<double>((long long)(i))

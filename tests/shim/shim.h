@@ -11,6 +11,7 @@ Shim *shim_open_all(Arena *arena, Str text, const Str *names, uint32_t n, Str *e
 const char *shim_launch(const Shim *s, uint32_t kernel, const long long *params, int blocks, int warps, bool backwards);
 const void *shim_symbol(const Shim *s, const char *name);   /* a constant of the text              */
 /* bufs as for loops_eval, of the only kernel. NULL, or what went wrong: a barrier that not all reach. */
-const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const int64_t *sizes, char *slabs, int blocks, bool backwards);
+const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const int64_t *sizes, char *slabs, int blocks,
+    bool backwards);
 void shim_close(Shim *s);
 #endif

@@ -63,7 +63,8 @@ static inline Val int_input(Case *c, Shape s, uint16_t points_to) {
   uint32_t arg = graph_arg(c->g, &a);
   int64_t n = c->g->dom.at[points_to].n;
   c->idata[c->n] = arena_array(c->arena, int32_t, count);
-  for (uint64_t i = 0; i < count; i++) c->idata[c->n][i] = (int32_t)(draw(c) * (double)(n - 1));     /* nobody points to the last */
+  /* nobody points to the last */
+  for (uint64_t i = 0; i < count; i++) c->idata[c->n][i] = (int32_t)(draw(c) * (double)(n - 1));
   c->points_to[c->n] = points_to;
   return c->x[c->n++] = graph_input(c->g, arg, &s, 0, 0);
 }
@@ -213,7 +214,8 @@ static inline Val case_map_functions(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), MUL(3))), y = real_input(c, AXES(SAMPLE(c)));
   return graph_map(c->g, "bi,b->bi",
       "exp(x0) + log(x1) * tanh(x0) + sigmoid(x1) * sin(x0) * cos(x1) + sqrt(x0) * rsqrt(x1) + rsqrt0(x0 * x1) + "
-                                     "sinc(x0) * dsinc(x1) + d2sinc(x0) + asinh(x1) + pow(x0, x1) + min(x0, x1) + x0 / x1 - pow(x1, 2.5)", (Val[]){ x, y }, 2);
+                                     "sinc(x0) * dsinc(x1) + d2sinc(x0) + asinh(x1) + pow(x0, x1) + min(x0, x1) + x0 "
+                                         "/ x1 - pow(x1, 2.5)", (Val[]){ x, y }, 2);
 }
 static inline Val case_map_diagonal(Case *c) {
   Val x = real_input(c, AXES(SAMPLE(c), ROW(c, V), ROW(c, V)));

@@ -10,8 +10,11 @@ struct Shim { void *library; Launch *launch; char folder[32]; };
 static bool write_text(const char *path, Str text, const Str *names, uint32_t n) {
   FILE *f = fopen(path, "w");
   if (!f) return false;
-  fprintf(f, "%.*s\nextern \"C\" const char *shim_launch(unsigned kernel, const long long *a, int blocks, int warps, bool backwards) {\n", STR(text));
-  for (uint32_t i = 0; i < n; i++) fprintf(f, "  if (kernel == %u) return shim::launch(%.*s, a, blocks, warps, backwards);\n", i, STR(names[i]));
+  fprintf(f,
+      "%.*s\nextern \"C\" const char *shim_launch(unsigned kernel, const long long *a, int blocks, int warps, bool "
+          "backwards) {\n", STR(text));
+  for (uint32_t i = 0; i < n; i++)
+    fprintf(f, "  if (kernel == %u) return shim::launch(%.*s, a, blocks, warps, backwards);\n", i, STR(names[i]));
   fprintf(f, "  return \"no such kernel\";\n}\n");
   return fclose(f) == 0;
 }
@@ -42,7 +45,8 @@ Shim *shim_open_all(Arena *arena, Str text, const Str *names, uint32_t n, Str *e
   snprintf(path, sizeof path, "%s/text.cc", s->folder);
   snprintf(log, sizeof log, "%s/log", s->folder);
   const char *shim = getenv("GDLC_SHIM");                          /* where the tests are run from another folder */
-  Str command = str_format(arena, "g++ -std=c++17 -O0 -w -ffp-contract=off -fPIC -shared -include %s/cuda_shim.h -o %s/text.so %s >%s 2>&1",
+  Str command = str_format(arena,
+      "g++ -std=c++17 -O0 -w -ffp-contract=off -fPIC -shared -include %s/cuda_shim.h -o %s/text.so %s >%s 2>&1",
                            shim ? shim : "tests/shim", s->folder, path, log);
   if (!write_text(path, text, names, n) || system(command.at)) {
     *error = contents(arena, log);
@@ -64,11 +68,13 @@ Shim *shim_open_all(Arena *arena, Str text, const Str *names, uint32_t n, Str *e
 Shim *shim_open(Arena *arena, Str text, Str name, Str *error) { return shim_open_all(arena, text, &name, 1, error); }
 const void *shim_symbol(const Shim *s, const char *name) { return dlsym(s->library, name); }
 
-const char *shim_launch(const Shim *s, uint32_t kernel, const long long *params, int blocks, int warps, bool backwards) {
+const char *shim_launch(const Shim *s, uint32_t kernel, const long long *params, int blocks, int warps,
+    bool backwards) {
   return s->launch(kernel, params, blocks, warps, backwards);
 }
 
-const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const int64_t *sizes, char *slabs, int blocks, bool backwards) {
+const char *shim_run(const Shim *s, const Kernel *k, void *const *bufs, const int64_t *sizes, char *slabs, int blocks,
+    bool backwards) {
   long long args[64];
   int n = 0;
   assert(k->buf.n + k->nsizes + 3 <= 64);

@@ -1,5 +1,6 @@
 /* test_check.c: the names half of the checker. Each test is a text and what is said about it, as "line:code" in the
- * order of the file, or a fact of the checked program. Clauses: LANGUAGE 3, 5, 6, 7, 11, 12. Rules have their own tests. */
+ * order of the file, or a fact of the checked program. Clauses: LANGUAGE 3, 5, 6, 7, 11, 12. Rules have their own
+ * tests. */
 #include "front/program.h"
 #include <criterion/criterion.h>
 
@@ -25,7 +26,8 @@ static Str codes(Trial *t) {
   for (uint32_t line = 1; line < 200; line++)
     for (uint32_t i = 0; i < t->diags.all.n; i++) {
       const Diag *d = t->diags.all.at[i];
-      if (span_place(&t->sources, d->at).line == line) out_printf(&o, "%s%u:%s", o.text.n ? " " : "", line, code_name(d->code));
+      if (span_place(&t->sources, d->at).line == line)
+        out_printf(&o, "%s%u:%s", o.text.n ? " " : "", line, code_name(d->code));
     }
   return out_text(&o);
 }
@@ -74,7 +76,9 @@ Test(names, layer_in_a_circle) {
   says("1:E0103", "layer f[n](x: n scalar) -> n scalar { f(x) + f(x) }\n" MODEL("y = f(x)"));
   says("2:E0103", "layer f[n](x: n scalar) { g(x) }\nlayer g[n](x: n scalar) { f(x) }\n" MODEL("y = f(x)"));
 }
-Test(names, order_does_not_matter) { says("", MODEL("y = f(x)") "layer f[n](x: n scalar) -> n scalar { k * x }\nlet k = 2\n"); }
+Test(names, order_does_not_matter) {
+  says("", MODEL("y = f(x)") "layer f[n](x: n scalar) -> n scalar { k * x }\nlet k = 2\n");
+}
 Test(names, a_body_hides_its_file) { says("", "let k = 2\n" MODEL("let a = k\nlet relu = 3\ny = relu * a * x")); }
 Test(names, unread) { says("2:W6", MODEL("let a = x\nlet _b = x\ny = x")); }
 Test(names, unread_of_a_file) { says("1:W6", "let k = 2\n" MODEL("y = x")); }
@@ -82,7 +86,8 @@ Test(names, no_module) { says("1:E0110", "use nothing_here\n" MODEL("y = x")); }
 
 /* --- numbers: LANGUAGE 3.1 --- */
 Test(numbers, exact) {
-  says("", MODEL("claim 1/3 + 1/6 == 1/2\nclaim sqrt(2) * sqrt(2) == 2\nclaim 2^10 == 1024\nclaim 4^(1/2) == 2\ny = x"));
+  says("", MODEL("claim 1/3 + 1/6 == 1/2\nclaim sqrt(2) * sqrt(2) == 2\nclaim 2^10 == 1024\nclaim 4^(1/2) == 2\ny = "
+      "x"));
   says("", MODEL("claim cos(2 * pi / 3) == -1/2\nclaim sin(pi / 6) == 1/2\nclaim 2 * pi / pi == 2\ny = x"));
   says("", MODEL("claim cos(pi / 5) - cos(2 * pi / 5) == 1/2\nclaim 1.5e-3 == 3/2000\ny = x"));
   says("2:E0801", MODEL("claim 1/3 == 0.3333333333333333\ny = x"));
@@ -102,14 +107,16 @@ Test(bind, given_twice) { says("2:E0105", MODEL("y = linear(x, 8, out: 8)")); }
 Test(bind, kind) { says("2:E0106", MODEL("y = linear(x, x)")); }
 Test(bind, a_default_uses_what_is_before) {
   weights_are("f1.linear1.weight f1.linear1.bias",
-              "layer f[n](x: n scalar, k: int = 2 * n) -> k scalar { linear(x, k) }\n" MODEL("y = f(x)\nclaim copies(y) == 8"));
+              "layer f[n](x: n scalar, k: int = 2 * n) -> k scalar { linear(x, k) }\n" MODEL("y = f(x)\nclaim "
+                  "copies(y) == 8"));
 }
 Test(bind, counts) {
   says("", "layer f[n](x: n scalar) -> 2 * n scalar { [x, x] }\n" MODEL("y = f(x)\nclaim copies(y) == 8"));
 }
 Test(bind, a_generic_that_nothing_binds) { says("1:E0104", "layer f[R, S](x: R) -> R { x }\n" MODEL("y = f(x)")); }
 Test(bind, two_things) {
-  says("2:E0104", "layer f[R](a: R, b: R) -> R { a + b }\nmodel m(x: 4 scalar, z: 3 scalar) -> (y: _) { y = f(x, z) }\n");
+  says("2:E0104",
+      "layer f[R](a: R, b: R) -> R { a + b }\nmodel m(x: 4 scalar, z: 3 scalar) -> (y: _) { y = f(x, z) }\n");
 }
 Test(bind, a_wrong_argument) { says("3:E0200", "layer f(a: 3 scalar) -> _ { a }\n" MODEL("y = f(x)")); }
 Test(bind, nowhere_agrees_with_a_domain) {
@@ -117,7 +124,8 @@ Test(bind, nowhere_agrees_with_a_domain) {
            "model m(a: scalar, b: scalar on X) -> (y: scalar on X) { y = f(a, b) }\n");
 }
 Test(bind, domains_do_not_mix) {
-  says("4:E0104", "domain X = set\ndomain Y = set\nlayer f[D](a: scalar on D, b: scalar on D) -> scalar on D { a * b }\n"
+  says("4:E0104",
+      "domain X = set\ndomain Y = set\nlayer f[D](a: scalar on D, b: scalar on D) -> scalar on D { a * b }\n"
                   "model m(a: scalar on Y, b: scalar on X) -> (y: scalar on X) { y = f(a, b) }\n");
 }
 Test(bind, an_error_in_a_layer_stands_in_the_layer_once) {
@@ -126,10 +134,13 @@ Test(bind, an_error_in_a_layer_stands_in_the_layer_once) {
 Test(bind, layers_as_arguments) {
   weights_are("f1.q1.linear1.weight f2.q1.linear1.weight",
               "layer f[n](x: n scalar, g: layer) -> n scalar { x + g(x) }\n"
-              "layer q[n](x: n scalar) -> n scalar { linear(x, n, bias: false) }\n" MODEL("y = f(f(f(x, q), q), tanh)"));
+              "layer q[n](x: n scalar) -> n scalar { linear(x, n, bias: false) }\n" MODEL("y = f(f(f(x, q), q), "
+                  "tanh)"));
 }
 
-Test(bind, an_element_by_its_number) { says("2:E0301", "domain V = set\nmodel m(x: scalar on V) -> (y: scalar) { y = x[3] }\n"); }
+Test(bind, an_element_by_its_number) {
+  says("2:E0301", "domain V = set\nmodel m(x: scalar on V) -> (y: scalar) { y = x[3] }\n");
+}
 
 /* --- statements: LANGUAGE 5.4, 6 --- */
 Test(statements, output_not_assigned) { says("1:E0107", "model m(x: scalar) -> (y: scalar, z: scalar) { z = x }\n"); }
@@ -142,7 +153,9 @@ Test(statements, nearly_an_output) {
   says("2:E0109", "model m(x: scalar) -> (logits: scalar) {\nlogit = x\n}\n");
   says("2:E0109", MODEL("n = 3\ny = x"));
 }
-Test(statements, var_of_another_type) { says("", MODEL("var a, n = x, 1\nrepeat 3 { a = linear(a, 8); n = 2 * n }\ny = a\nclaim n == 8")); }
+Test(statements, var_of_another_type) {
+  says("", MODEL("var a, n = x, 1\nrepeat 3 { a = linear(a, 8); n = 2 * n }\ny = a\nclaim n == 8"));
+}
 Test(statements, counts_of_names) { says("2:E0106", MODEL("let a, b = x\ny = x")); }
 Test(statements, weights_in_a_kernel) {
   says("1:E0113", "kernel k(x: scalar) -> (y: scalar) { y = linear(x, 1) }\n");
@@ -153,9 +166,11 @@ Test(statements, nothing_broken) { says("2:W8", MODEL("break let a = x\ny = a"))
 
 /* --- weights: LANGUAGE 7 --- */
 Test(weights, paths) {
-  weights_are("f1.linear1.weight f1.linear1.bias f1.linear2.weight f1.linear2.bias linear1.weight linear1.bias f2.linear1.weight "
+  weights_are("f1.linear1.weight f1.linear1.bias f1.linear2.weight f1.linear2.bias linear1.weight linear1.bias "
+      "f2.linear1.weight "
               "f2.linear1.bias f2.linear2.weight f2.linear2.bias",
-              "layer f[n](x: n scalar) -> n scalar { x |> linear(n) |> relu |> linear(n) }\nlayer g[R](x: R) -> R { x }\n"
+              "layer f[n](x: n scalar) -> n scalar { x |> linear(n) |> relu |> linear(n) }\nlayer g[R](x: R) -> R { x "
+                  "}\n"
               MODEL("let a = f(x)\nlet b = g(a)\nlet c = linear(b, 4)\ny = f(g(c))"));
 }
 Test(weights, rounds) {
@@ -172,7 +187,10 @@ Test(weights, shared) {
   says("3:E0200", MODEL("let stem = linear(_, 8)\ny = stem(stem(x))"));
 }
 Test(weights, a_name_that_is_taken) { says("3:E0102", MODEL("let linear1 = linear(_, 4)\ny = linear(linear1(x), 3)")); }
-Test(weights, params) { weights_are("b f1.a", "layer f[n](x: n scalar) { param a: n scalar; a * x }\n" MODEL("param b: scalar = 0\ny = b * f(x)")); }
+Test(weights, params) {
+  weights_are("b f1.a",
+      "layer f[n](x: n scalar) { param a: n scalar; a * x }\n" MODEL("param b: scalar = 0\ny = b * f(x)"));
+}
 
 /* --- modules: LANGUAGE 12 --- */
 Test(modules, a_word_of_a_later_version) { says("2:E0903", MODEL("y = harmonics(x, 3)")); }
@@ -190,8 +208,11 @@ static const Setting *setting(const Trial *t, const char *name) {
 }
 Test(train, settings) {
   Trial t;
-  trial(&t, TRAIN(FIRST "optimizer = adam(rate: warmup(2) * 3 * cosine(1e-3, to: 1e-5, over: 10), beta: [0.9, 0.95])\nbatch = 8\n"
-                  "metric = mae(y, z), rmse(y, z)\nstop = patience(rmse(y, z), 4)\nvalid = 1/10\nprecision = f64\ntest = npz(\"b.npz\")"));
+  trial(&t,
+      TRAIN(FIRST "optimizer = adam(rate: warmup(2) * 3 * cosine(1e-3, to: 1e-5, over: 10), beta: [0.9, 0.95])\nbatch "
+          "= 8\n"
+                  "metric = mae(y, z), rmse(y, z)\nstop = patience(rmse(y, z), 4)\nvalid = 1/10\nprecision = "
+                      "f64\ntest = npz(\"b.npz\")"));
   Str said = codes(&t);
   cr_assert(t.program, "%.*s %.*s", STR(said), (int)t.diags.all.at[0]->message.n, t.diags.all.at[0]->message.at);
   const Train *x = t.program->model.at[0]->train;

@@ -11,7 +11,8 @@ static void agree(uint64_t seed, bool *used) {
   cr_assert(loops_verify(k, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
   for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
   CaseMemory a = case_memory(k, seed);
-  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu: %s", (unsigned long)seed, why.reason.n ? why.reason.at[0].text.at : "");
+  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu: %s", (unsigned long)seed,
+      why.reason.n ? why.reason.at[0].text.at : "");
   Out text = { .arena = &arena };
   cuda_kernel(k, a.stride, &text);
   Str error;
@@ -39,11 +40,13 @@ Test(cuda, random_kernels_give_the_bits_of_the_evaluator) {
 /* A tile that warps turn round, in one block for all slots. Without any one of its barriers the text is wrong. */
 static Kernel *turning(Arena *arena) {
   Kernel *k = kernel_open(arena, S("turning"), 32, 4, 3, 0);
-  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 3 * 128, { 0 } }), out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 3 * 128, { 0 } });
+  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 3 * 128, { 0 } }), out = kernel_global(k, S("out"),
+      BASE_F32, true, (SizeExpr){ 3 * 128, { 0 } });
   int tile = kernel_local(k, S("tile"), BASE_F32, SCOPE_TILE, 128, 0);
   Ref slot = l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 3), 1), row = l_muli(k, slot, 128);
   for (int half = 0; half < 2; half++) {
-    Ref t = l_for(k, FOR_TEAM, l_int(k, 0), l_int(k, 4), 1), here = l_muli(k, t, 32), there = l_muli(k, l_op2(k, L_ISUB, l_int(k, 3), t), 32);
+    Ref t = l_for(k, FOR_TEAM, l_int(k, 0), l_int(k, 4), 1), here = l_muli(k, t, 32),
+        there = l_muli(k, l_op2(k, L_ISUB, l_int(k, 3), t), 32);
     if (half) l_store(k, out, l_add(k, row, here), 0, 1, l_load(k, tile, there, 0, 1, 0), 0);
     else l_store(k, tile, here, 0, 1, l_load(k, in, l_add(k, row, here), 0, 1, 0), 0);
     l_end(k);
@@ -91,7 +94,8 @@ Test(cuda, every_barrier_is_needed) {
 /* A number that is loaded, made larger and stored, by a warp, or by a block of which one warp stores. */
 static Kernel *counting(Arena *arena, bool block) {
   Kernel *k = kernel_open(arena, S("counting"), 32, 2, 1, 0);
-  int out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 128, { 0 } }), tile = kernel_local(k, S("tile"), BASE_F32, SCOPE_TILE, 1, 0);
+  int out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 128, { 0 } }), tile = kernel_local(k, S("tile"),
+      BASE_F32, SCOPE_TILE, 1, 0);
   l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
   Ref zero = l_int(k, 0);
   l_store(k, tile, zero, 0, 0, l_const(k, BASE_F32, 0), 0);
@@ -134,9 +138,12 @@ Test(cuda, a_uniform_store_is_fenced_on_both_sides) {
     cuda_kernel(k, 64, &out);
     Str text = out_text(&out);
     cr_expect(counts(&arena, k, text));
-    const char *fence = block ? "__syncthreads();" : "__syncwarp();", *store = strstr(strstr(text.at, "#pragma") + 1, "#pragma");   /* the inner loop */
+    /* the inner loop */
+    const char *fence = block ? "__syncthreads();" : "__syncwarp();", *store = strstr(strstr(text.at, "#pragma") + 1,
+        "#pragma");
     int fences = 0;
-    for (const char *at = strstr(store, "(b0 "); store < at && (store = strstr(store, fence)) && fences < 2; store++, fences++) {
+    for (const char *at = strstr(store, "(b0 "); store < at && (store = strstr(store, fence)) && fences < 2; store++,
+        fences++) {
       Str without = str_copy(&arena, text);
       memset((char *)without.at + (store - text.at), ' ', strlen(fence));
       cr_expect(!counts(&arena, k, without), "%s: fence %d may go", fence, fences);
@@ -152,7 +159,8 @@ static const char *run_text(const char *body, int warps) {
   Kernel *k = kernel_open(&arena, S("t"), 32, warps, 1, 0);
   l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
   l_for(k, FOR_TEAM, l_int(k, 0), l_int(k, 1), 1);
-  Str text = str_format(&arena, "extern \"C\" __global__ void t(char *slabs, long long low, long long high) {\n%s\n}\n", body);
+  Str text = str_format(&arena,
+      "extern \"C\" __global__ void t(char *slabs, long long low, long long high) {\n%s\n}\n", body);
   Shim *s = shim_open(&arena, text, S("t"), &error);
   cr_assert(s, "%.*s", STR(error));
   const char *trouble = shim_run(s, k, NULL, NULL, NULL, 1, false);
@@ -196,6 +204,7 @@ Test(cuda, nvrtc_takes_the_text_where_it_is_installed) {
   cr_expect(!strstr(code.at, "fma.rn.ftz") && strstr(code.at, ".target sm_90"));
   cr_assert(cuda_compile(&arena, out_text(&text), true, &code, &why), "%s", why.reason.at[0].text.at);
   cr_expect(code.n > 4 && !memcmp(code.at, "\177ELF", 4));
-  cr_expect(!cuda_compile(&arena, S("this is no program"), false, &code, &why) && strstr(why.reason.at[0].text.at, "error"));
+  cr_expect(!cuda_compile(&arena, S("this is no program"), false, &code, &why) && strstr(why.reason.at[0].text.at,
+      "error"));
   arena_free(&arena);
 }

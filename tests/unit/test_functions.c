@@ -33,8 +33,10 @@ Test(functions, columns_are_true) {
     for (int k = 0; k < POINTS; k++) {
       double x = point(k), minus = -x, y = expr_eval(&pool, e, &x, NULL), back = expr_eval(&pool, e, &minus, NULL);
       if (isnan(y) || isnan(back)) { cr_expect_eq(r->parity, NONE, "%s(%g) is none", r->name, x); continue; }
-      if (r->parity == ODD) cr_expect(near(back, -y), "%s(%g) = %g and %s(%g) = %g: not odd", r->name, x, y, r->name, minus, back);
-      if (r->parity == EVEN) cr_expect(near(back, y), "%s(%g) = %g and %s(%g) = %g: not even", r->name, x, y, r->name, minus, back);
+      if (r->parity == ODD)
+        cr_expect(near(back, -y), "%s(%g) = %g and %s(%g) = %g: not odd", r->name, x, y, r->name, minus, back);
+      if (r->parity == EVEN)
+        cr_expect(near(back, y), "%s(%g) = %g and %s(%g) = %g: not even", r->name, x, y, r->name, minus, back);
       for (int s = 0; s < 2 && (r->homogeneous || r->linear); s++) {
         double by = s ? 0.37 : 3, scaled = by * x, z = expr_eval(&pool, e, &scaled, NULL);
         cr_expect(near(z, by * y), "%s(%g * %g) = %g, not %g times %g", r->name, by, x, z, by, y);
@@ -59,8 +61,8 @@ Test(functions, columns_are_seen_in_the_expression) {
   arena_free(&arena);
 }
 
-/* Derivatives on both sides of 0, where the rows are pieced together: the first that jumps. A slope of the next derivative
- * of up to 10 is no jump of 1e-3. A function that ends at 0 has a corner there when its slope is none. */
+/* Derivatives on both sides of 0, where the rows are pieced together: the first that jumps. A slope of the next
+ * derivative of up to 10 is no jump of 1e-3. A function that ends at 0 has a corner there when its slope is none. */
 Test(functions, smoothness_is_true) {
   const double h = 1e-6;
   Arena arena = { 0 };
@@ -71,7 +73,8 @@ Test(functions, smoothness_is_true) {
     cr_assert(e);
     double left = -h, right = h, zero = 0;
     if (isnan(expr_eval(&pool, e, &left, NULL))) {
-      bool corner = isfinite(expr_eval(&pool, e, &zero, NULL)) && fabs(expr_eval(&pool, expr_diff(&pool, e, 0), &right, NULL)) > 100;
+      bool corner = isfinite(expr_eval(&pool, e, &zero, NULL)) && fabs(expr_eval(&pool, expr_diff(&pool, e, 0), &right,
+          NULL)) > 100;
       cr_expect_eq(r->smoothness == PIECEWISE, corner, "%s ends at 0", r->name);
       continue;
     }
@@ -83,7 +86,8 @@ Test(functions, smoothness_is_true) {
       found = k == 2 ? C1 : PIECEWISE;
       break;
     }
-    cr_expect_eq(r->smoothness, found, "smoothness of %s: %d stated, %d found", r->name, (int)r->smoothness, (int)found);
+    cr_expect_eq(r->smoothness, found, "smoothness of %s: %d stated, %d found", r->name, (int)r->smoothness,
+        (int)found);
   }
   arena_free(&arena);
 }

@@ -82,7 +82,8 @@ static void check_kernels(Trial *t, const GridAction *a, uint32_t size, const Ki
   double *at = calloc(b->n * total + 1, sizeof *at), *R = calloc((size_t)p * p, sizeof *R),
       *S = calloc((size_t)q * q, sizeof *S);
   uint32_t *to = calloc(n, sizeof *to);
-  for (uint32_t i = 0; i < b->nnz; i++) at[b->nz[i].k * total + b->nz[i].offset * dim + b->nz[i].in * q + b->nz[i].out] = b->nz[i].value;
+  for (uint32_t i = 0; i < b->nnz; i++)
+    at[b->nz[i].k * total + b->nz[i].offset * dim + b->nz[i].in * q + b->nz[i].out] = b->nz[i].value;
   for (uint32_t e = 0; e < a->npixel; e++) {
     grid_permute_window(a, e, shape, to);
     R[0] = S[0] = 1;
@@ -166,7 +167,8 @@ Test(kernel, orbits_of_D4) {
   trial_close(&t);
 }
 
-/* A representation of D(4) that is the vector in a basis turned by a Pythagorean angle: nothing permutes, the numbers stay. */
+/* A representation of D(4) that is the vector in a basis turned by a Pythagorean angle: nothing permutes, the numbers
+ * stay. */
 Test(kernel, kinds_that_mix) {
   Trial t;
   trial_open(&t);

@@ -72,7 +72,8 @@ Test(group, faces_of_the_cube) {
   cr_assert_eq(group_order(&t.groups, g), 73483200u);
   cr_assert_null(group_elements(&t.groups, g, &t.why));
   cr_assert_eq(t.why.reason.at[0].code, E0703);
-  /* 6 corners turn: 18 stickers, one orbit; 7 edges are never flipped: 2 orbits; 16 stickers stay. No element is listed. */
+  /* 6 corners turn: 18 stickers, one orbit; 7 edges are never flipped: 2 orbits; 16 stickers stay. No element is
+   * listed. */
   cr_assert_eq(hom_dim(&t.reps, kind_perm(&t.reps, g, &t.why), kind_scalar(&t.reps), &t.why), 1u + 2u + 16u);
   trial_close(&t);
 }

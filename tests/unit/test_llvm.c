@@ -18,7 +18,8 @@ static void agree(uint64_t seed, int lanes, const char *march, LlvmCare care, bo
   cr_assert(loops_verify(k, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
   for (uint32_t i = 1; i < k->ins.n; i++) used[k->ins.at[i].op] = true;
   CaseMemory a = case_memory(k, seed), b = case_memory(k, seed);
-  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu, %d lanes: %s", (unsigned long)seed, lanes, why.reason.at[0].text.at);
+  cr_assert(loops_eval(k, a.buf, a.sizes, 0, k->slots, true, &why), "seed %lu, %d lanes: %s", (unsigned long)seed,
+      lanes, why.reason.at[0].text.at);
   LlvmUnit *u = llvm_open(S("random"), str_of(march), care, &why);
   cr_assert(u);
   llvm_kernel(u, k, b.stride);
@@ -28,7 +29,8 @@ static void agree(uint64_t seed, int lanes, const char *march, LlvmCare care, bo
   cr_assert(f);
   f(b.buf, b.sizes, b.slabs, 0, k->slots);
   const char *differs = case_differs(&arena, k, &a, &b);
-  cr_expect(!differs, "seed %lu, %d lanes, %s: %s\n%s", (unsigned long)seed, lanes, march, differs, getenv("GDLC_SHOW") ? text_of(&arena, k).at : "");
+  cr_expect(!differs, "seed %lu, %d lanes, %s: %s\n%s", (unsigned long)seed, lanes, march, differs,
+      getenv("GDLC_SHOW") ? text_of(&arena, k).at : "");
   llvm_unload(code);
   case_free(&a);
   case_free(&b);
@@ -72,14 +74,16 @@ Test(llvm, objects_want_fma_and_rint_of_others_where_the_processor_has_none) {
       LlvmUnit *u = llvm_open(S("random"), str_of(march[i]), (LlvmCare)care, &why);
       cr_assert(u);
       llvm_kernel(u, k, 4096);
-      cr_assert(llvm_emit(u, LLVM_OBJECT, &arena, &object, NULL, &why), "%s", why.reason.n ? why.reason.at[0].text.at : "");
+      cr_assert(llvm_emit(u, LLVM_OBJECT, &arena, &object, NULL, &why), "%s", why.reason.n ? why.reason.at[0].text.at
+          : "");
       Str names = undefined(&arena, object);
       char *rest = (char *)names.at, *word;
       int wanted = 0;
       while ((word = strtok_r(rest, " \n", &rest))) {
         if (!strcmp(word, "U")) continue;
         wanted++;
-        cr_expect(!strcmp(word, "fma") || !strcmp(word, "fmaf") || !strcmp(word, "rint") || !strcmp(word, "rintf"), "%s wants %s", march[i], word);
+        cr_expect(!strcmp(word, "fma") || !strcmp(word, "fmaf") || !strcmp(word, "rint") || !strcmp(word, "rintf"),
+            "%s wants %s", march[i], word);
       }
       cr_expect((wanted == 0) == (i > 0), "%s wants %d", march[i], wanted);
       llvm_close(u);
@@ -90,7 +94,8 @@ Test(llvm, objects_want_fma_and_rint_of_others_where_the_processor_has_none) {
 Test(llvm, haste_gives_the_same_bits) {
   static const int lanes[] = { 4, 8, 16 };
   bool used[L_OPS];
-  for (uint64_t seed = 31; seed <= 36; seed++) agree(seed, lanes[seed % 3], seed % 4 ? "native" : "x86-64", LLVM_QUICK, used);
+  for (uint64_t seed = 31; seed <= 36; seed++)
+    agree(seed, lanes[seed % 3], seed % 4 ? "native" : "x86-64", LLVM_QUICK, used);
 }
 
 Test(llvm, an_unknown_processor_is_a_reason) {
@@ -105,7 +110,8 @@ Test(llvm, buffers_that_share_bytes_keep_their_order) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
   Kernel *k = kernel_open(&arena, S("shared"), 8, 1, 1, 0);
-  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 8, { 0 } }), out = kernel_global(k, S("out"), BASE_F32, true, (SizeExpr){ 8, { 0 } });
+  int in = kernel_global(k, S("in"), BASE_F32, false, (SizeExpr){ 8, { 0 } }), out = kernel_global(k, S("out"),
+      BASE_F32, true, (SizeExpr){ 8, { 0 } });
   int p = kernel_local(k, S("p"), BASE_F32, SCOPE_SLAB, 8, 0), q = kernel_local(k, S("q"), BASE_F32, SCOPE_SLAB, 8, 0);
   l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
   Ref zero = l_int(k, 0), x = l_load(k, in, zero, 0, 1, 0);

@@ -1,5 +1,5 @@
-/* test_loops.c: text both ways, the rules of loops.h one by one (a kernel that breaks it, and what the reason says), what
- * the evaluator refuses, and broken text. Agreement with machines: test_llvm.c, test_cuda.c. */
+/* test_loops.c: text both ways, the rules of loops.h one by one (a kernel that breaks it, and what the reason says),
+ * what the evaluator refuses, and broken text. Agreement with machines: test_llvm.c, test_cuda.c. */
 #include "loops_cases.h"
 #include <criterion/criterion.h>
 
@@ -73,7 +73,8 @@ Test(loops, broken_text_is_a_reason_with_its_line) {
   arena_free(&arena);
 }
 
-/* A byte changed, a line left out or doubled, the end cut off: read or refused; what is read is a kernel that prints. */
+/* A byte changed, a line left out or doubled, the end cut off: read or refused; what is read is a kernel that
+ * prints. */
 Test(loops, text_broken_at_random_never_crashes) {
   Arena arena = { 0 };
   RandomCase r = { .state = 5 };
@@ -117,9 +118,12 @@ static const struct { const char *text, *says; } broken[] = {
   { HEAD "%1 i64 ICONST 0\n%2 END %1\n", "L1: %2 ends nothing" },
   { GRID "%4 f32 GET r0\n%5 " ENDS, "L1: %4 gets variable 0" },
   { GRID "%4 f32 CONST 1\n%5 f32 SET r0 %4\n%6 f32 GET r0\n%7 " ENDS, NULL },
-  { GRID "%4 i1 ILT %1 %2\n%5 IF %4\n%6 f32 CONST 1\n%7 f32 SET r0 %6\n%8 END %5\n%9 f32 GET r0\n%10 " ENDS, "L1: %9 gets variable 0" },
-  { GRID "%4 f32 CONST 1\n%5 f32 SET r0 %4\n%6 i64 FOR team %1 %2 step 1\n%7 f32 GET r0\n%8 f32 SET r0 %7\n%9 END %6\n%10 " ENDS, "L1: %7 gets variable 0" },
-  { GRID "%4 f32 CONST 1\n%5 i64 FOR team %1 %2 step 1\n%6 f32 SET r0 %4\n%7 END %5\n%8 f32 GET r0\n%9 " ENDS, "L1: %8 gets variable 0" },
+  { GRID "%4 i1 ILT %1 %2\n%5 IF %4\n%6 f32 CONST 1\n%7 f32 SET r0 %6\n%8 END %5\n%9 f32 GET r0\n%10 " ENDS,
+      "L1: %9 gets variable 0" },
+  { GRID "%4 f32 CONST 1\n%5 f32 SET r0 %4\n%6 i64 FOR team %1 %2 step 1\n%7 f32 GET r0\n%8 f32 SET r0 %7\n%9 END "
+      "%6\n%10 " ENDS, "L1: %7 gets variable 0" },
+  { GRID "%4 f32 CONST 1\n%5 i64 FOR team %1 %2 step 1\n%6 f32 SET r0 %4\n%7 END %5\n%8 f32 GET r0\n%9 " ENDS,
+      "L1: %8 gets variable 0" },
   { GRID "%4 i64v LANE\n%5 i64 IADD %4 %4\n%6 " ENDS, "L2: uniform %5" },
   { GRID "%4 i64v IADD %1 %1\n%5 " ENDS, "L2: %4 IADD is uniform" },
   { GRID "%4 i64 LANE\n%5 " ENDS, "L2: %4 LANE is varying" },
@@ -127,7 +131,8 @@ static const struct { const char *text, *says; } broken[] = {
   { GRID "%4 f32v LOAD b0[%1] lanes 1\n%5 f32 RSUM %4\n%6 f32 STORE b1[%1] = %5\n%7 " ENDS, NULL },
   { GRID "%4 i64 FOR grid %1 %2 step 1\n%5 END %4\n%6 " ENDS, "L3: GRID %4" },
   { HEAD "%1 i64 ICONST 0\n%2 i64 FOR team %1 %1 step 1\n%3 END %2\n", "L3: TEAM %2 stands outside" },
-  { GRID "%4 i64 FOR team %1 %2 step 1\n%5 i64 FOR team %1 %2 step 1\n%6 END %5\n%7 END %4\n%8 " ENDS, "L3: TEAM %5 stands in another" },
+  { GRID "%4 i64 FOR team %1 %2 step 1\n%5 i64 FOR team %1 %2 step 1\n%6 END %5\n%7 END %4\n%8 " ENDS,
+      "L3: TEAM %5 stands in another" },
   { HEAD "%1 i64 ICONST 0\n%2 f32 CONST 1\n%3 f32 STORE b1[%1] = %2\n", "L3: %3 stores outside GRID" },
   { HEAD "%1 i64 ICONST 0\n%2 f32 LOAD b2[%1]\n", "L3: %2 loads of a slab outside GRID" },
   { HEAD "%1 i64 ICONST 0\n%2 i64 FOR grid %1 %1 step 2\n%3 END %2\n", "L3: GRID %2 leaves out slots" },
@@ -146,7 +151,9 @@ Test(loops, rules_L1_to_L4_and_L6) {
   for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
     Why why = { .arena = &arena };
     Kernel *k = loops_read(&arena, str_of(broken[i].text), &why);
-    if (broken[i].says) cr_expect(!k && strstr(reason(&why), broken[i].says), "%s\nmust say `%s`, says `%s`", broken[i].text, broken[i].says, reason(&why));
+    if (broken[i].says)
+      cr_expect(!k && strstr(reason(&why), broken[i].says), "%s\nmust say `%s`, says `%s`", broken[i].text,
+          broken[i].says, reason(&why));
     else cr_expect(k, "%s\n%s", broken[i].text, reason(&why));
   }
   arena_free(&arena);
@@ -157,22 +164,41 @@ static const struct { const char *what, *text; int slots; const char *says; } ru
   { "a load behind the end", "%4 f32 LOAD b0[%1 + 8]\n%5 " ENDS, 1, "L7: %4 loads x[8] of 8" },
   { "a load before the begin", "%4 f32v LOAD b0[%1 + -1] lanes 1\n%5 " ENDS, 1, "L7: %4 loads x[-1]" },
   { "the last lanes", "%4 f32v LOAD b0[%1 + 5] lanes 1\n%5 " ENDS, 1, "L7: %4 loads x[8]" },
-  { "the last lanes, masked", "%4 i64v LANE\n%5 i64 ICONST 3\n%6 i1v ILT %4 %5\n%7 f32v LOAD b0[%1 + 5] lanes 1 mask %6\n%8 " ENDS, 1, NULL },
-  { "two lanes store to one place", "%4 i64v LANE\n%5 i64 ICONST 2\n%6 i64v IDIV %4 %5\n%7 f32v LOAD b0[%1] lanes 1\n%8 f32v STORE b2[%6] = %7\n%9 " ENDS, 1, "L5: %8 stores to t[0]" },
-  { "a lane reads what another has stored", "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32v LOAD b2[%1 + 1] lanes 1\n%7 " ENDS, 1, "L5: %6 loads t[1]" },
-  { "a lane reads what it has stored", "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32v LOAD b2[%1] lanes 1\n%7 " ENDS, 1, NULL },
-  { "behind a barrier", "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 BAR\n%7 f32v LOAD b2[%1 + 1] lanes 1\n%8 " ENDS, 1, NULL },
-  { "a uniform load of what a lane has stored", "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32 LOAD b2[%1]\n%7 " ENDS, 1, "L5: %6" },
-  { "a uniform store, then loads of the warp", "%4 f32 LOAD b0[%1]\n%5 f32 STORE b2[%1] = %4\n%6 f32 LOAD b2[%1]\n%7 f32 STORE b2[%1] = %6\n%8 f32v LOAD b2[%1] lanes 1\n%9 " ENDS, 1, NULL },
-  { "two warps store to one place", "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b0[%1]\n%6 f32 STORE b2[%1] = %5\n%7 END %4\n%8 " ENDS, 1, "L5: %6 stores to t[0]" },
-  { "each warp has its place", "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b0[%1]\n%6 f32 STORE b2[%4] = %5\n%7 END %4\n%8 " ENDS, 1, NULL },
-  { "a warp reads what another stores", "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b2[%1]\n%6 f32 STORE b2[%4] = %5\n%7 END %4\n%8 " ENDS, 1, "L5:" },
-  { "two slots store to one place", "%4 f32 LOAD b0[%1]\n%5 f32 STORE b1[%1] = %4\n%6 BAR\n%7 " ENDS, 2, "L5: %5 stores to y[0]" },
+  { "the last lanes, masked",
+      "%4 i64v LANE\n%5 i64 ICONST 3\n%6 i1v ILT %4 %5\n%7 f32v LOAD b0[%1 + 5] lanes 1 mask %6\n%8 " ENDS, 1, NULL },
+  { "two lanes store to one place",
+      "%4 i64v LANE\n%5 i64 ICONST 2\n%6 i64v IDIV %4 %5\n%7 f32v LOAD b0[%1] lanes 1\n%8 f32v STORE b2[%6] = %7\n%9 "
+          "" ENDS, 1, "L5: %8 stores to t[0]" },
+  { "a lane reads what another has stored",
+      "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32v LOAD b2[%1 + 1] lanes 1\n%7 " ENDS, 1,
+      "L5: %6 loads t[1]" },
+  { "a lane reads what it has stored",
+      "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32v LOAD b2[%1] lanes 1\n%7 " ENDS, 1,
+      NULL },
+  { "behind a barrier",
+      "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 BAR\n%7 f32v LOAD b2[%1 + 1] lanes 1\n%8 "
+          "" ENDS, 1, NULL },
+  { "a uniform load of what a lane has stored",
+      "%4 f32v LOAD b0[%1] lanes 1\n%5 f32v STORE b2[%1] lanes 1 = %4\n%6 f32 LOAD b2[%1]\n%7 " ENDS, 1, "L5: %6" },
+  { "a uniform store, then loads of the warp",
+      "%4 f32 LOAD b0[%1]\n%5 f32 STORE b2[%1] = %4\n%6 f32 LOAD b2[%1]\n%7 f32 STORE b2[%1] = %6\n%8 f32v LOAD "
+          "b2[%1] lanes 1\n%9 " ENDS, 1, NULL },
+  { "two warps store to one place",
+      "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b0[%1]\n%6 f32 STORE b2[%1] = %5\n%7 END %4\n%8 " ENDS, 1,
+      "L5: %6 stores to t[0]" },
+  { "each warp has its place",
+      "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b0[%1]\n%6 f32 STORE b2[%4] = %5\n%7 END %4\n%8 " ENDS, 1, NULL },
+  { "a warp reads what another stores",
+      "%4 i64 FOR team %1 %2 step 1\n%5 f32 LOAD b2[%1]\n%6 f32 STORE b2[%4] = %5\n%7 END %4\n%8 " ENDS, 1, "L5:" },
+  { "two slots store to one place", "%4 f32 LOAD b0[%1]\n%5 f32 STORE b1[%1] = %4\n%6 BAR\n%7 " ENDS, 2,
+      "L5: %5 stores to y[0]" },
   { "a slot reads what another stores", "%4 f32 LOAD b1[%1]\n%5 f32 STORE b1[%3] = %4\n%6 BAR\n%7 " ENDS, 2, "L5:" },
-  { "each slot has its tile", "%4 f32 LOAD b0[%1]\n%5 f32 STORE b2[%1] = %4\n%6 f32 STORE b1[%3] = %4\n%7 " ENDS, 2, NULL },
+  { "each slot has its tile", "%4 f32 LOAD b0[%1]\n%5 f32 STORE b2[%1] = %4\n%6 f32 STORE b1[%3] = %4\n%7 " ENDS, 2,
+      NULL },
   { "a divisor of zero", "%4 i64 IDIV %2 %1\n%5 " ENDS, 1, "%4 IDIV: a divisor below 1" },
   { "a float beyond 32 bits", "%4 f32 CONST 0x1p31\n%5 i32 FTOI %4\n%6 " ENDS, 1, "%5 FTOI: out of range" },
-  { "a power that is no normal number", "%4 f32 CONST 0x1p7\n%5 f32 SCALE2 %4 %4\n%6 " ENDS, 1, "%5 SCALE2: out of range" },
+  { "a power that is no normal number", "%4 f32 CONST 0x1p7\n%5 f32 SCALE2 %4 %4\n%6 " ENDS, 1,
+      "%5 SCALE2: out of range" },
   { "a lane's index beyond 32 bits", "%4 i64v LANE\n%5 i64 ICONST 2147483647\n%6 i64v IADD %4 %5\n%7 " ENDS, 1, "L9" },
 };
 
@@ -186,7 +212,9 @@ Test(loops, rules_L5_L7_L9_and_what_is_undefined) {
     int64_t sizes[8] = { 1 };
     void *bufs[] = { x, y, NULL };
     bool ok = loops_eval(k, bufs, sizes, 0, runs[i].slots, true, &why);
-    if (runs[i].says) cr_expect(!ok && strstr(reason(&why), runs[i].says), "%s: must say `%s`, says `%s`", runs[i].what, runs[i].says, reason(&why));
+    if (runs[i].says)
+      cr_expect(!ok && strstr(reason(&why), runs[i].says), "%s: must say `%s`, says `%s`", runs[i].what, runs[i].says,
+          reason(&why));
     else cr_expect(ok, "%s: %s", runs[i].what, reason(&why));
   }
   arena_free(&arena);
@@ -195,7 +223,9 @@ Test(loops, rules_L5_L7_L9_and_what_is_undefined) {
 Test(loops, a_slab_holds_nothing_at_the_start_of_a_slot) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
-  Kernel *k = loops_read(&arena, S(GRID "%4 f32 LOAD b2[%1]\n%5 f32 STORE b1[%3] = %4\n%6 f32 CONST 0x1p+0\n%7 f32 STORE b2[%1] = %6\n%8 " ENDS), &why);
+  Kernel *k = loops_read(&arena,
+      S(GRID "%4 f32 LOAD b2[%1]\n%5 f32 STORE b1[%3] = %4\n%6 f32 CONST 0x1p+0\n%7 f32 STORE b2[%1] = %6\n%8 " ENDS),
+      &why);
   cr_assert(k, "%s", reason(&why));
   float x[8] = { 0 }, y[8] = { 0 };
   int64_t sizes[8] = { 1 };

@@ -1,5 +1,5 @@
-/* test_math.c: functions written in Loops against the mathematical library in long double, by units in the last place of
- * the result; special values; random words against Random123. Bounds are those of the table in math.c. */
+/* test_math.c: functions written in Loops against the mathematical library in long double, by units in the last place
+ * of the result; special values; random words against Random123. Bounds are those of the table in math.c. */
 #include "loops/loops.h"
 #include <Random123/threefry.h>
 #include <criterion/criterion.h>
@@ -15,7 +15,8 @@ static void apply(Function *f, Base b, const double *x, double *y, int n) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
   Kernel *k = kernel_open(&arena, S("f"), 1, 1, 1, 0);
-  int in = kernel_global(k, S("x"), b, false, (SizeExpr){ n, { 0 } }), out = kernel_global(k, S("y"), b, true, (SizeExpr){ n, { 0 } });
+  int in = kernel_global(k, S("x"), b, false, (SizeExpr){ n, { 0 } }), out = kernel_global(k, S("y"), b, true,
+      (SizeExpr){ n, { 0 } });
   l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
   Ref i = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, n), 1);
   l_store(k, out, i, 0, 0, f(k, l_load(k, in, i, 0, 0, 0)), 0);
@@ -45,7 +46,8 @@ static double ulps(Base b, double got, long double want) {
 
 /* Spread evenly, or by powers of e with both signs. */
 typedef enum Spread { EVEN, POSITIVE, BOTH } Spread;
-static void check(const char *name, Function *f, Truth *truth, Base b, Spread spread, double low, double high, double bound) {
+static void check(const char *name, Function *f, Truth *truth, Base b, Spread spread, double low, double high,
+    double bound) {
   enum { N = 4000 };
   static double x[N], y[N];
   uint64_t s = 9;
@@ -92,19 +94,26 @@ Test(math, functions_within_their_bounds) {
 Test(math, special_values) {
   const double inf = INFINITY, nan = NAN;
   const struct { const char *name; Function *f; double x, y; } rows[] = {
-    { "exp", l_exp, -inf, 0 }, { "exp", l_exp, inf, inf }, { "exp", l_exp, nan, nan }, { "exp", l_exp, 0, 1 }, { "exp", l_exp, 1e4, inf }, { "exp", l_exp, -1e4, 0 },
-    { "log", l_log, 0, -inf }, { "log", l_log, -0.0, -inf }, { "log", l_log, -1, nan }, { "log", l_log, -inf, nan }, { "log", l_log, inf, inf },
+    { "exp", l_exp, -inf, 0 }, { "exp", l_exp, inf, inf }, { "exp", l_exp, nan, nan }, { "exp", l_exp, 0, 1 },
+        { "exp", l_exp, 1e4, inf }, { "exp", l_exp, -1e4, 0 },
+    { "log", l_log, 0, -inf }, { "log", l_log, -0.0, -inf }, { "log", l_log, -1, nan }, { "log", l_log, -inf, nan },
+        { "log", l_log, inf, inf },
     { "log", l_log, nan, nan }, { "log", l_log, 1, 0 },
-    { "tanh", l_tanh, inf, 1 }, { "tanh", l_tanh, -inf, -1 }, { "tanh", l_tanh, nan, nan }, { "tanh", l_tanh, 0, 0 }, { "tanh", l_tanh, 1e30, 1 },
-    { "sigmoid", l_sigmoid, inf, 1 }, { "sigmoid", l_sigmoid, -inf, 0 }, { "sigmoid", l_sigmoid, nan, nan }, { "sigmoid", l_sigmoid, 0, 0.5 },
-    { "asinh", l_asinh, inf, inf }, { "asinh", l_asinh, -inf, -inf }, { "asinh", l_asinh, nan, nan }, { "asinh", l_asinh, 0, 0 },
-    { "sin", l_sin, inf, nan }, { "sin", l_sin, nan, nan }, { "sin", l_sin, 0, 0 }, { "cos", l_cos, -inf, nan }, { "cos", l_cos, 0, 1 },
+    { "tanh", l_tanh, inf, 1 }, { "tanh", l_tanh, -inf, -1 }, { "tanh", l_tanh, nan, nan }, { "tanh", l_tanh, 0, 0 },
+        { "tanh", l_tanh, 1e30, 1 },
+    { "sigmoid", l_sigmoid, inf, 1 }, { "sigmoid", l_sigmoid, -inf, 0 }, { "sigmoid", l_sigmoid, nan, nan },
+        { "sigmoid", l_sigmoid, 0, 0.5 },
+    { "asinh", l_asinh, inf, inf }, { "asinh", l_asinh, -inf, -inf }, { "asinh", l_asinh, nan, nan },
+        { "asinh", l_asinh, 0, 0 },
+    { "sin", l_sin, inf, nan }, { "sin", l_sin, nan, nan }, { "sin", l_sin, 0, 0 }, { "cos", l_cos, -inf, nan },
+        { "cos", l_cos, 0, 1 },
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (int w = 0; w < 2; w++) {
       double y;
       apply(rows[i].f, w ? BASE_F64 : BASE_F32, &rows[i].x, &y, 1);
-      cr_expect(y == rows[i].y || (isnan(y) && isnan(rows[i].y)), "%s(%g) is %g, must be %g", rows[i].name, rows[i].x, y, rows[i].y);
+      cr_expect(y == rows[i].y || (isnan(y) && isnan(rows[i].y)), "%s(%g) is %g, must be %g", rows[i].name, rows[i].x,
+          y, rows[i].y);
     }
 }
 
@@ -148,8 +157,10 @@ Test(math, threefry_is_that_of_Random123) {
   Arena arena = { 0 };
   Why why = { .arena = &arena };
   Kernel *k = kernel_open(&arena, S("words"), 8, 1, 1, 0);
-  int in = kernel_global(k, S("in"), BASE_I32, false, (SizeExpr){ 4 * N, { 0 } }), out = kernel_global(k, S("out"), BASE_I32, true, (SizeExpr){ N, { 0 } });
-  int f = kernel_global(k, S("f"), BASE_F32, true, (SizeExpr){ N, { 0 } }), d = kernel_global(k, S("d"), BASE_F64, true, (SizeExpr){ N, { 0 } });
+  int in = kernel_global(k, S("in"), BASE_I32, false, (SizeExpr){ 4 * N, { 0 } }), out = kernel_global(k, S("out"),
+      BASE_I32, true, (SizeExpr){ N, { 0 } });
+  int f = kernel_global(k, S("f"), BASE_F32, true, (SizeExpr){ N, { 0 } }), d = kernel_global(k, S("d"), BASE_F64,
+      true, (SizeExpr){ N, { 0 } });
   l_for(k, FOR_GRID, l_int(k, 0), l_int(k, 1), 1);
   Ref i = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, N), 8), w[4];
   for (int j = 0; j < 4; j++) w[j] = l_cvt(k, BASE_I32, l_load(k, in, i, j * N, 1, 0));
@@ -164,7 +175,8 @@ Test(math, threefry_is_that_of_Random123) {
   float fy[N];
   double dy[N];
   uint64_t s = 3;
-  for (int j = 0; j < 4 * N; j++) x[j] = j % N == 0 ? 0 : j % N == 1 ? ~0u : (uint32_t)((s = s * 6364136223846793005u + 1) >> 32);
+  for (int j = 0; j < 4 * N; j++)
+    x[j] = j % N == 0 ? 0 : j % N == 1 ? ~0u : (uint32_t)((s = s * 6364136223846793005u + 1) >> 32);
   void *bufs[] = { x, y, fy, dy };
   cr_assert(loops_eval(k, bufs, NULL, 0, 1, true, &why), "%s", why.reason.n ? why.reason.at[0].text.at : "");
   for (int j = 0; j < N; j++) {
@@ -172,7 +184,8 @@ Test(math, threefry_is_that_of_Random123) {
     threefry2x32_key_t key = { { x[j], x[N + j] } };
     uint32_t want = threefry2x32(c, key).v[0];
     cr_expect(y[j] == want, "word %d: %08x, must be %08x", j, y[j], want);
-    cr_expect(dy[j] == (double)(want >> 8) * 0x1p-24 && fy[j] == (float)(want >> 8) * 0x1p-24f && fy[j] >= 0 && fy[j] < 1);
+    cr_expect(dy[j] == (double)(want >> 8) * 0x1p-24 && fy[j] == (float)(want >> 8) * 0x1p-24f && fy[j] >= 0 &&
+        fy[j] < 1);
   }
   arena_free(&arena);
 }

@@ -92,14 +92,19 @@ Test(parse, grammar_declarations) {
                "REP r(-, BINARY *(NAME vector, NAME vector)); REP s(NAME G, MATRICES(DEFINE i(NAME x)))");
   expect_shape("layer f() { }", "LAYER f(GENERICS, PARAMS, -, BLOCK)");
   expect_shape("layer f[R, n](x: R on V, k: int = 3,) -> (n scalar, point on V) { x }",
-               "LAYER f(GENERICS(NAME R, NAME n), PARAMS(PARAM x(TYPE(NAME R, NAME V), -), PARAM k(TYPE(NAME int, -), INT 3)), "
-               "RESULTS(TYPE(COPIES(NAME n, NAME scalar, -), -), TYPE(NAME point, NAME V)), BLOCK(VALUES(EXPRS(NAME x))))");
+               "LAYER f(GENERICS(NAME R, NAME n), PARAMS(PARAM x(TYPE(NAME R, NAME V), -), PARAM k(TYPE(NAME int, -), "
+                   "INT 3)), "
+               "RESULTS(TYPE(COPIES(NAME n, NAME scalar, -), -), TYPE(NAME point, NAME V)), BLOCK(VALUES(EXPRS(NAME "
+                   "x))))");
   expect_shape("layer f(x: _) -> (R + S) on V { }",
-               "LAYER f(GENERICS, PARAMS(PARAM x(TYPE(HOLE, -), -)), RESULTS(TYPE(BINARY +(NAME R, NAME S), NAME V)), BLOCK)");
+               "LAYER f(GENERICS, PARAMS(PARAM x(TYPE(HOLE, -), -)), RESULTS(TYPE(BINARY +(NAME R, NAME S), NAME V)), "
+                   "BLOCK)");
   expect_shape("layer f() -> (y: R,) { }", "LAYER f(GENERICS, PARAMS, RESULTS(RESULT y(TYPE(NAME R, -))), BLOCK)");
   expect_shape("kernel k(x: a) -> (y: b, z: c) { y = x }\ntrain k { batch = 64 }\ntrain k(t: a) { }",
-               "KERNEL k(PARAMS(PARAM x(TYPE(NAME a, -), -)), RESULTS(RESULT y(TYPE(NAME b, -)), RESULT z(TYPE(NAME c, -))), "
-               "BLOCK(ASSIGN(NAMES(NAME y), EXPRS(NAME x)))); TRAIN k(-, BLOCK(ASSIGN(NAMES(NAME batch), EXPRS(INT 64)))); "
+               "KERNEL k(PARAMS(PARAM x(TYPE(NAME a, -), -)), RESULTS(RESULT y(TYPE(NAME b, -)), RESULT z(TYPE(NAME "
+                   "c, -))), "
+               "BLOCK(ASSIGN(NAMES(NAME y), EXPRS(NAME x)))); TRAIN k(-, BLOCK(ASSIGN(NAMES(NAME batch), EXPRS(INT "
+                   "64)))); "
                "TRAIN k(PARAMS(PARAM t(TYPE(NAME a, -), -)), BLOCK)");
 }
 
@@ -134,7 +139,8 @@ Test(parse, grammar_expressions) {
   expect_expr("a + 1 == b", "BINARY ==(BINARY +(NAME a, INT 1), NAME b)");
   expect_expr("[]", "LIST");
   expect_expr("[a, [1,],]", "LIST(NAME a, LIST(INT 1))");
-  expect_expr("f(1, at: e.dst,)[i](x)", "CALL(INDEX(CALL(NAME f, ARG(INT 1), ARG at(MEMBER dst(NAME e))), NAME i), ARG(NAME x))");
+  expect_expr("f(1, at: e.dst,)[i](x)",
+      "CALL(INDEX(CALL(NAME f, ARG(INT 1), ARG at(MEMBER dst(NAME e))), NAME i), ARG(NAME x))");
   expect_expr("f()", "CALL(NAME f)");
   expect_expr("mlp(_, 32)", "CALL(NAME mlp, ARG(HOLE), ARG(INT 32))");
 }
@@ -197,7 +203,8 @@ Test(parse, text_3_words_reserved_where_they_open_a_declaration) {
   expect_expr("conv(x, 8, kernel: 3)", "CALL(NAME conv, ARG(NAME x), ARG(INT 8), ARG kernel(INT 3))");
   expect_shape("let model = rep", "LET_ITEM model(NAME rep)");
   expect_shape("layer use(\n  group: rep,\n  model: domain) {\n  train\n}",
-               "LAYER use(GENERICS, PARAMS(PARAM group(TYPE(NAME rep, -), -), PARAM model(TYPE(NAME domain, -), -)), -, "
+               "LAYER use(GENERICS, PARAMS(PARAM group(TYPE(NAME rep, -), -), PARAM model(TYPE(NAME domain, -), -)), "
+                   "-, "
                "BLOCK(VALUES(EXPRS(NAME train))))");
   expect_shape("let matrices = permutations", "LET_ITEM matrices(NAME permutations)");
   expect_shape("group algebra = components", "GROUP algebra(NAME components)");
@@ -229,7 +236,8 @@ Test(parse, text_5_newlines_end_statements) {
     arena_free(&t.arena);
   }
   expect_shape("layer f(x: R)\n  -> R {\n  x\n}\n",
-               "LAYER f(GENERICS, PARAMS(PARAM x(TYPE(NAME R, -), -)), RESULTS(TYPE(NAME R, -)), BLOCK(VALUES(EXPRS(NAME x))))");
+               "LAYER f(GENERICS, PARAMS(PARAM x(TYPE(NAME R, -), -)), RESULTS(TYPE(NAME R, -)), "
+                   "BLOCK(VALUES(EXPRS(NAME x))))");
 }
 
 Test(parse, text_5_lines_that_cannot_stand) {
@@ -313,7 +321,8 @@ Test(parse, verify_holds_a_tree_against_its_rows) {
 }
 
 /* --- [grammar.5] limits --- */
-static Str repeated(Arena *a, const char *head, const char *part, uint32_t n, const char *middle, const char *end, const char *tail) {
+static Str repeated(Arena *a, const char *head, const char *part, uint32_t n, const char *middle, const char *end,
+    const char *tail) {
   Out o = { .arena = a };
   out_printf(&o, "%s", head);
   for (uint32_t i = 0; i < n; i++) out_printf(&o, "%s", part);
@@ -367,8 +376,10 @@ Test(parse, grammar_5_chains_are_bounded) {
 
 /* --- no text does harm --- */
 static const char *const programs[] = {
-  "// a comment\nuse nn, \"blocks.gdl\"\ngroup G = D(4)\ngroup Q = matrices {  // two\n  i = [[0, -1], [1, 0]]\n  j = [[1, 0], [0, 1]]\n}\n"
-  "group P = permutations { a = (1 2)(3 4); b = (1 2 3) }\ngroup W = algebra { J = [[0, -1]] } components { m = [[1]] }\n"
+  "// a comment\nuse nn, \"blocks.gdl\"\ngroup G = D(4)\ngroup Q = matrices {  // two\n  i = [[0, -1], [1, 0]]\n  j = "
+      "[[1, 0], [0, 1]]\n}\n"
+  "group P = permutations { a = (1 2)(3 4); b = (1 2 3) }\ngroup W = algebra { J = [[0, -1]] } components { m = [[1]] "
+      "}\n"
   "rep flip of Q = matrices { i = [[-1]]; j = [[1]] }\ndomain X = grid(28, 28) of G\nlet n = 1/3 + 5.0 * 1e-3\n",
   "layer move[n, V](h: n scalar on V, x: point on V, e: graph on V)\n      -> (n scalar on V, point on V) {\n"
   "  let d = x[e.dst] - x[e.src]\n  let y, z: 16x0e + 8x1o = split(f(d, at: e.dst), 2)\n  repeat 4 { h = h + g(h) }\n"
@@ -377,7 +388,8 @@ static const char *const programs[] = {
   "    |> conv(8 regular, kernel: 5, pad: 2) |> relu\n    |> conv(4 quotient(C(2)) of G, kernel: 3)\n"
   "  break param north: vector = normal(1/50)\n  assume logits = features |> mean |> linear(10)\n"
   "  claim equivariant(logits, G, within: 0.05); claim smooth(logits) >= 2\n}\n"
-  "train m(class: label([\"a\", \"b\\n\"])) {\n  valid = 1/12\n  metric = mae(a, b), mse(c, d)\n  f = part == \"x\"\n}\n",
+  "train m(class: label([\"a\", \"b\\n\"])) {\n  valid = 1/12\n  metric = mae(a, b), mse(c, d)\n  f = part == "
+      "\"x\"\n}\n",
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
@@ -403,7 +415,8 @@ static uint64_t draw(uint64_t *state) {                         /* xorshift64 */
 }
 
 Test(parse, mutations_are_parsed) {
-  static const char pieces[][8] = { "(", ")", "[", "]", "{", "}", ";", "\n", "|>", "->", "= ", "let ", "\"", "8x", "\xc3", "\n+", "\nmodel ", ": " };
+  static const char pieces[][8] = { "(", ")", "[", "]", "{", "}", ";", "\n", "|>", "->", "= ", "let ", "\"", "8x",
+      "\xc3", "\n+", "\nmodel ", ": " };
   uint64_t state = 88172645463325252u;
   for (uint32_t round = 0; round < 6000; round++) {
     const char *program = programs[draw(&state) % PROGRAMS];
@@ -447,8 +460,10 @@ static double seconds(Str text) {
 /* Eight times the text takes eight times as long, not 64 times: between them, 24, lies the bound. The shortest of
  * three runs counts, and what takes less than 40 ms is not judged. */
 Test(parse, time_is_linear) {
-  static const char *const part[] = { "let a = f(x) + 3 scalar\n", "x y z\n", "x = (\n", "x\n}\n", "model a(x: b) -> (y: c) {\n y = [\n",
-                                      "\"a\n", "#$", "1e-", "let a = x\n  + y\n", ")]}", "layer f() { f(x) = ; a b c }\n" };
+  static const char *const part[] = { "let a = f(x) + 3 scalar\n", "x y z\n", "x = (\n", "x\n}\n",
+      "model a(x: b) -> (y: c) {\n y = [\n",
+                                      "\"a\n", "#$", "1e-", "let a = x\n  + y\n", ")]}",
+                                          "layer f() { f(x) = ; a b c }\n" };
   Arena a = { 0 };
   for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
     double least[2] = { 1e9, 1e9 };

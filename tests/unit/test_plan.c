@@ -160,17 +160,20 @@ Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
   memcpy(in[0].axis, line, sizeof line);
   memcpy(in[1].axis, rows, sizeof rows);
   Shape shape[] = { AXES(line[0], line[1]), AXES(rows[0], rows[1], rows[2]) };
-  Val x = graph_input(c.g, graph_arg(c.g, &in[0]), &shape[0], 0, 0), z = graph_input(c.g, graph_arg(c.g, &in[1]), &shape[1], 0, 0);
+  Val x = graph_input(c.g, graph_arg(c.g, &in[0]), &shape[0], 0, 0), z = graph_input(c.g, graph_arg(c.g, &in[1]),
+      &shape[1], 0, 0);
   c.n = 2;                                            /* cases number their inputs as arguments */
   Val w = real_input(&c, AXES(MUL(K), MUL(N)));
   Arg out[] = { { .name = S("y"), .role = ARG_OUT, .rank = 2, .axis = { SAMPLE(&c), MUL(N) } },
                 { .name = S("u"), .role = ARG_OUT, .rank = 3, .axis = { SAMPLE(&c), rows[1], MUL(N) } },
                 { .name = S("s"), .role = ARG_OUT, .rank = 2, .axis = { MUL(K), MUL(N) } } };
-  Val y = graph_contract(c.g, "bi,io->bo", (Val[]){ x, w }, 2), u = graph_contract(c.g, "bXi,io->bXo", (Val[]){ z, w }, 2);
+  Val y = graph_contract(c.g, "bi,io->bo", (Val[]){ x, w }, 2), u = graph_contract(c.g, "bXi,io->bXo", (Val[]){ z, w },
+      2);
   graph_store(c.g, graph_arg(c.g, &out[0]), 0, 0, y);
   graph_store(c.g, graph_arg(c.g, &out[1]), 0, 0, u);
   graph_store(c.g, graph_arg(c.g, &out[2]), 0, 0, graph_contract(c.g, "bXi,bXo->io", (Val[]){ z, u }, 2));
-  float *weight = arena_array(&arena, float, K * N), *xs = arena_array(&arena, float, MOST * K), *zs = arena_array(&arena, float, 3 * X * K);
+  float *weight = arena_array(&arena, float, K * N), *xs = arena_array(&arena, float, MOST * K),
+      *zs = arena_array(&arena, float, 3 * X * K);
   for (int i = 0; i < K * N; i++) weight[i] = (float)c.data[2][i] - 1;
   for (int i = 0; i < MOST * K; i++) xs[i] = (float)draw(&c) - 0.5f;
   for (int i = 0; i < 3 * X * K; i++) zs[i] = (float)draw(&c) - 0.5f;
@@ -183,12 +186,19 @@ Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
   static const int64_t batches[] = { 0, 1, 2, 3 }, longer[] = { 4, 5, 7, 15, 16, 17, 63, 64, 65, 68, 100, 119, 120 };
   float *want[3], *got[3];
   int64_t count[3] = { MOST * N, 3 * X * N, K * N };
-  for (int k = 0; k < 3; k++) { want[k] = arena_array(&arena, float, count[k]); got[k] = arena_array(&arena, float, count[k]); }
+  for (int k = 0; k < 3; k++) {
+    want[k] = arena_array(&arena, float, count[k]);
+    got[k] = arena_array(&arena, float, count[k]);
+  }
   for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
     for (int k = 0; k < 3; k++) memset(got[k], 0, (size_t)count[k] * sizeof(float));
     for (int t = 0; t < 2; t++) {
-      cr_assert(entry_eval(code[t], &batches[i], (void *[]){ xs, zs, weight, want[0], want[1], want[2] }, true, &why), "%.*s", STR(why.reason.at[0].text));
-      if (t) for (int k = 0; k < 3; k++) cr_expect(!memcmp(want[k], got[k], (size_t)(k < 2 ? batches[i] * count[k] / (k ? 3 : MOST) : count[k]) * sizeof(float)), "output %d, b = %d", k, (int)batches[i]);
+      cr_assert(entry_eval(code[t], &batches[i], (void *[]){ xs, zs, weight, want[0], want[1], want[2] }, true, &why),
+          "%.*s", STR(why.reason.at[0].text));
+      if (t)
+        for (int k = 0; k < 3; k++)
+          cr_expect(!memcmp(want[k], got[k], (size_t)(k < 2 ? batches[i] * count[k] / (k ? 3 : MOST)
+              : count[k]) * sizeof(float)), "output %d, b = %d", k, (int)batches[i]);
       for (int k = 0; k < 3; k++) memcpy(got[k], want[k], (size_t)count[k] * sizeof(float));
     }
   }
@@ -197,13 +207,17 @@ Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
   code[0] = entry_plan(&arena, c.g, &near, NULL);
   code[1] = entry_plan(&arena, c.g, &tight, NULL);
   for (int i = 0; i < MOST; i++)
-    cr_assert(entry_eval(code[0], (int64_t[8]){ 1 }, (void *[]){ xs + i * K, zs, weight, want[0] + i * N, want[1], want[2] }, true, &why));
+    cr_assert(entry_eval(code[0], (int64_t[8]){ 1 }, (void *[]){ xs + i * K, zs, weight, want[0] + i * N, want[1],
+        want[2] }, true, &why));
   for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
     for (int t = 0; t < 2; t++) {
       memset(got[0], 0, (size_t)count[0] * sizeof(float));
-      cr_assert(entry_eval(code[t], &longer[i], (void *[]){ xs, zs, weight, got[0], got[1], got[2] }, true, &why), "%.*s", STR(why.reason.at[0].text));
-      cr_expect(!memcmp(want[0], got[0], (size_t)(longer[i] * N) * sizeof(float)), "b = %d, %s", (int)longer[i], t ? "small cache" : "large cache");
-      for (int64_t k = longer[i] * N; k < count[0]; k++) cr_assert(got[0][k] == 0, "b = %d: row behind the end", (int)longer[i]);
+      cr_assert(entry_eval(code[t], &longer[i], (void *[]){ xs, zs, weight, got[0], got[1], got[2] }, true, &why),
+          "%.*s", STR(why.reason.at[0].text));
+      cr_expect(!memcmp(want[0], got[0], (size_t)(longer[i] * N) * sizeof(float)), "b = %d, %s", (int)longer[i],
+          t ? "small cache" : "large cache");
+      for (int64_t k = longer[i] * N; k < count[0]; k++)
+        cr_assert(got[0][k] == 0, "b = %d: row behind the end", (int)longer[i]);
     }
   case_close(&c);
   arena_free(&arena);
@@ -217,17 +231,22 @@ Test(plan, labels_of_all_three_are_a_batch_of_gemms) {
       Arena arena = { 0 };
       Case c;
       case_open(&c, &arena, 7 + turn);
-      uint16_t rows = graph_dom(c.g, &(Dom){ .name = S("R"), .n = (Size)(turn % 17 + 1), .ndim = 1, .shape = { turn % 17 + 1, 1 } });
+      uint16_t rows = graph_dom(c.g, &(Dom){ .name = S("R"), .n = (Size)(turn % 17 + 1), .ndim = 1,
+          .shape = { turn % 17 + 1, 1 } });
       Axis r = axis_row(c.g, rows), k = MUL(sizes[i]), n = MUL(sizes[j]);
       Val w = real_input(&c, AXES(MUL(2), MUL(3), k, n));
       Val y[] = {
-        graph_contract(c.g, "bghXi,ghio->bghXo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), MUL(3), r, k)), w }, 2),
-        graph_contract(c.g, "ghio,bXghi->bXgho", (Val[]){ w, real_input(&c, AXES(SAMPLE(&c), r, MUL(2), MUL(3), k)) }, 2),
-        graph_contract(c.g, "bgXih,ghio->bhXgo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), r, k, MUL(3))), w }, 2),
+        graph_contract(c.g, "bghXi,ghio->bghXo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), MUL(3), r, k)), w },
+            2),
+        graph_contract(c.g, "ghio,bXghi->bXgho", (Val[]){ w, real_input(&c, AXES(SAMPLE(&c), r, MUL(2), MUL(3), k)) },
+            2),
+        graph_contract(c.g, "bgXih,ghio->bhXgo", (Val[]){ real_input(&c, AXES(SAMPLE(&c), MUL(2), r, k, MUL(3))), w },
+            2),
       };
       Wanted wanted[] = { want(&c, y[0]), want(&c, y[1]), want(&c, y[2]) };
       Why why = { .arena = &arena };
-      compare(&c, str_format(&arena, "a batch of %d x %d", sizes[i], sizes[j]).at, target_find(turn % 2 ? S("x86-64-v4") : S("x86-64-v3"), &why),
+      compare(&c, str_format(&arena, "a batch of %d x %d", sizes[i], sizes[j]).at,
+          target_find(turn % 2 ? S("x86-64-v4") : S("x86-64-v3"), &why),
           turn % 3 == 0, false, turn % 3, wanted, 3);
       case_close(&c);
       arena_free(&arena);
@@ -271,7 +290,8 @@ Test(plan, convolution_and_its_derivatives_for_every_window) {
     for (uint32_t k = 0; k < 2; k++) { w[n++] = want(&c, d.first[k]); w[n++] = want(&c, d.second[k]); }
     Graph *g = graph_simplify(c.g, &arena);
     Graph *keep = c.g;
-    for (int pass = 0; pass < 3; pass++) {                  /* as built; with folds of contracts as adjoint views; as products of tiles */
+    /* as built; with folds of contracts as adjoint views; as products of tiles */
+    for (int pass = 0; pass < 3; pass++) {
       c.g = pass == 2 ? graph_winograd(g, &arena, true) : pass ? g : keep;
       for (int m = 1; m < 3; m++)
         for (int b = 1; b <= BATCH; b++) {
@@ -503,7 +523,8 @@ Test(plan, stores_overwrite_what_has_been_read) {
     Arg m_arg = { .name = S("m"), .role = ARG_MOMENT, .rank = 1, .axis = { axis_mul(64) } };
     uint32_t x_at = graph_arg(g, &x_arg), w_at = graph_arg(g, &w_arg), m_at = graph_arg(g, &m_arg);
     Shape line = AXES(copies), rows = AXES(sample, copies);
-    Val x = graph_input(g, x_at, &rows, 0, 0), w1 = graph_param(g, w_at, &line, 0), w2 = graph_param(g, w_at, &line, 32);
+    Val x = graph_input(g, x_at, &rows, 0, 0), w1 = graph_param(g, w_at, &line, 0), w2 = graph_param(g, w_at, &line,
+        32);
     Val m1 = graph_param(g, m_at, &line, 0), m2 = graph_param(g, m_at, &line, 32);
     Val slope = graph_contract(g, "bi->i", (Val[]){ graph_map(g, "bi,i->bi", "x0 * x1", (Val[]){ x, w1 }, 2) }, 1);
     Val square = graph_contract(g, "i,i->", (Val[]){ slope, slope }, 2);

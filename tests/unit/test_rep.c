@@ -98,7 +98,8 @@ Test(rep, one_s_own_matrices) {
   Matrix minus = trial_matrix(&t, 1, 1, (int64_t[]){ -1 }), plus = trial_matrix(&t, 1, 1, (int64_t[]){ 1 });
   cr_assert_null(kind_matrices(&t.reps, c3, S("odd"), &minus, &t.why));
   cr_assert_eq(t.why.reason.at[0].code, E0701);
-  cr_assert(str_is(t.why.witness, "r^3 = 1 in C(3), but of the images the left side is -1, the right side 1"), "%.*s", STR(t.why.witness));
+  cr_assert(str_is(t.why.witness, "r^3 = 1 in C(3), but of the images the left side is -1, the right side 1"), "%.*s",
+      STR(t.why.witness));
   cr_assert_eq(kind_matrices(&t.reps, d4, S("mine"), (Matrix[]){ plus, minus }, &t.why),
       kind_sign(&t.reps, d4, &t.why));
   cr_assert_eq(kind_matrices(&t.reps, d4, S("one"), (Matrix[]){ plus, plus }, &t.why), kind_scalar(&t.reps));

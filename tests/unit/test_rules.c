@@ -99,7 +99,8 @@ REFUSED(mul_4_divisor, E0205, 4, D4 SET "model m(v: vector on V, w: vector on V)
 REFUSED_BARE(scale_1_groups, E0111, 3,
   SET "model m(x: 8 scalar on V, s: 3 scalar on V) -> (y: 8 scalar on V) {\n  y = scale(x, by: s)\n}")
 ACCEPTED(slice_2_types,
-  D4 SET "model m(x: 4 scalar + 2 vector on V) -> (y: scalar + vector on V) { let a, b = split(x, scalar + vector, 3 scalar + vector); y = a }")
+  D4 SET "model m(x: 4 scalar + 2 vector on V) -> (y: scalar + vector on V) { let a, b = split(x, scalar + vector, 3 "
+      "scalar + vector); y = a }")
 REFUSED_BARE(slice_1_parts, E0111, 3,
   SET "model m(x: 8 scalar on V) -> (y: 3 scalar on V) {\n  let a, b, c = split(x, 3)\n  y = a\n}")
 
@@ -303,9 +304,12 @@ Test(rules, linear_4_names_and_5_variance) {
   cr_assert(k.program);
   const Model *m = k.program->model.at[0];
   static const struct { const char *name; uint64_t dim[3]; double scale; } row[] = {
-  { "conv1.weight.scalar.regular", { 25, 1, 8 }, 0 }, { "conv1.bias.regular", { 1, 8, 1 }, 0 }, { "batch_norm1.scale", { 8, 1, 1 }, 0 },
-  { "batch_norm1.shift", { 8, 1, 1 }, 0 }, { "batch_norm1.mean", { 8, 1, 1 }, 0 }, { "batch_norm1.variance", { 8, 1, 1 }, 0 },
-  { "conv2.weight.regular", { 72, 8, 16 }, 0 }, { "linear1.weight", { 1, 16, 10 }, 0 }, { "linear1.bias", { 1, 10, 1 }, 0 },
+  { "conv1.weight.scalar.regular", { 25, 1, 8 }, 0 }, { "conv1.bias.regular", { 1, 8, 1 }, 0 }, { "batch_norm1.scale",
+      { 8, 1, 1 }, 0 },
+  { "batch_norm1.shift", { 8, 1, 1 }, 0 }, { "batch_norm1.mean", { 8, 1, 1 }, 0 }, { "batch_norm1.variance",
+      { 8, 1, 1 }, 0 },
+  { "conv2.weight.regular", { 72, 8, 16 }, 0 }, { "linear1.weight", { 1, 16, 10 }, 0 }, { "linear1.bias", { 1, 10, 1 },
+      0 },
   };
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const Weight *w = weight_of(m, row[i].name);

@@ -48,7 +48,8 @@ Test(runtime, permutations_hold_each_number_once_and_depend_on_the_key) {
 
 /* --- schedules ------------------------------------------------------------------------------------ */
 Test(runtime, schedules_are_those_of_the_language) {
-  const gdl_piece warmup = { "warmup", 0, 0, 2 }, cosine = { "cosine", 4, 2, 10 }, ramp = { "ramp", 1, 3, 4 }, stairs = { "staircase", 8, 0.5, 3 }, flat = { "constant", 7, 0, 0 };
+  const gdl_piece warmup = { "warmup", 0, 0, 2 }, cosine = { "cosine", 4, 2, 10 }, ramp = { "ramp", 1, 3, 4 },
+      stairs = { "staircase", 8, 0.5, 3 }, flat = { "constant", 7, 0, 0 };
   cr_assert_eq(rt_piece(&warmup, 0), 0);
   cr_assert_eq(rt_piece(&warmup, 1), 0.5);
   cr_assert_eq(rt_piece(&warmup, 5), 1);
@@ -67,8 +68,10 @@ Test(runtime, schedules_are_those_of_the_language) {
 Test(runtime, setting_vector_holds_schedules_and_the_corrections_of_adam) {
   const gdl_piece rate[] = { { "warmup", 0, 0, 1 }, { "constant", 0.5, 0, 0 } };
   const gdl_setting s[] = {
-    { "optimizer.rate", 0, 0, 1, 1, 2, rate }, { "optimizer.beta1", 0.9, 0, 1, 0, 0, NULL }, { "optimizer.beta2", 0.99, 0, 1, 2, 0, NULL },
-    { "optimizer.correction1", 0, 0, 0, 3, 0, NULL }, { "optimizer.correction2", 0, 0, 0, 4, 0, NULL }, { "clip", 0, 0, 0, 5, 0, NULL },
+    { "optimizer.rate", 0, 0, 1, 1, 2, rate }, { "optimizer.beta1", 0.9, 0, 1, 0, 0, NULL }, { "optimizer.beta2", 0.99,
+        0, 1, 2, 0, NULL },
+    { "optimizer.correction1", 0, 0, 0, 3, 0, NULL }, { "optimizer.correction2", 0, 0, 0, 4, 0, NULL },
+        { "clip", 0, 0, 0, 5, 0, NULL },
   };
   const gdl_module m = { .settings = s, .nsettings = 6 };
   Settings set;
@@ -93,9 +96,11 @@ Test(runtime, setting_vector_holds_schedules_and_the_corrections_of_adam) {
 /* --- the group at work ------------------------------------------------------------------------------ */
 /* D(4): r = [[0,-1],[1,0]], m = diag(1,-1), on a 3 x 3 window, on a 4 x 4 torus, on vectors. */
 static const double plane[] = { 0, -1, 1, 0, 1, 0, 0, -1 };
-static const int32_t words[] = { 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1 }, ends[] = { 0, 0, 1, 3, 6, 7, 9, 12, 16 };
+static const int32_t words[] = { 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1 }, ends[] = { 0, 0, 1, 3, 6, 7, 9, 12,
+    16 };
 static const char *const names[] = { "r", "m" };
-static const gdl_group d4 = { .name = "D(4)", .ngenerators = 2, .nelements = 8, .word = words, .at = ends, .generators = names };
+static const gdl_group d4 = { .name = "D(4)", .ngenerators = 2, .nelements = 8, .word = words, .at = ends,
+    .generators = names };
 static const gdl_action acting[] = {
   { .name = "grid(3, 3)", .matrix = plane, .moves = GDL_GRID, .dim = 2, .shape = { 3, 3 } },
   { .name = "torus(4, 4)", .matrix = plane, .moves = GDL_TORUS, .dim = 2, .shape = { 4, 4 } },
@@ -105,7 +110,8 @@ static const gdl_action acting[] = {
 static const gdl_module on_plane = { .groups = &d4, .actions = acting, .ngroups = 1, .nactions = 4 };
 
 Test(runtime, r_turns_pictures_as_rot90_does) {
-  const double x[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, want[9] = { 3, 6, 9, 2, 5, 8, 1, 4, 7 }, mirrored[9] = { 3, 2, 1, 6, 5, 4, 9, 8, 7 };
+  const double x[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, want[9] = { 3, 6, 9, 2, 5, 8, 1, 4, 7 }, mirrored[9] = { 3, 2, 1,
+      6, 5, 4, 9, 8, 7 };
   double y[9];
   const gdl_arg arg = { .dtype = GDL_F64, .rows = 0 };
   Move v;
@@ -126,7 +132,8 @@ Test(runtime, elements_act_as_a_group) {
   const gdl_term term = { "vector", 2, 2, 2, 0 };
   Trouble t = { 0 };
   Move g, h, gh;
-  cr_assert(rt_move_open(&g, &on_plane, 0, 16, &t) && rt_move_open(&h, &on_plane, 0, 16, &t) && rt_move_open(&gh, &on_plane, 0, 16, &t));
+  cr_assert(rt_move_open(&g, &on_plane, 0, 16, &t) && rt_move_open(&h, &on_plane, 0, 16, &t) &&
+      rt_move_open(&gh, &on_plane, 0, 16, &t));
   for (int16_t rows = 0; rows < 2; rows++) {
     const gdl_arg arg = { .dtype = GDL_F64, .rows = rows, .nterms = 1, .terms = &term };
     int64_t n = rows ? 16 : 9;
@@ -185,7 +192,8 @@ Test(runtime, sets_are_permuted_alike_and_pairs_on_both_axes) {
 
 /* SO(3) by its algebra: turns are orthogonal to rounding, and the mean of many is 0, as Haar measure asks. */
 Test(runtime, turns_of_space_are_orthogonal_and_uniform) {
-  static const double algebra[] = { 0, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0, 0 };
+  static const double algebra[] = { 0, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0,
+      0 };
   const gdl_group so3 = { .name = "SO(3)", .lie = 3, .ngenerators = 3 };
   const gdl_action vector = { .name = "vector", .matrix = algebra, .moves = GDL_MATRIX, .dim = 3 };
   const gdl_module m = { .groups = &so3, .actions = &vector, .ngroups = 1, .nactions = 1 };

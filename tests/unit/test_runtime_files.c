@@ -124,11 +124,13 @@ Test(runtime_files, hostile_sizes_are_refused_without_memory) {
   static const uint8_t idx[] = { 0, 0, 14, 2, 255, 255, 255, 255, 0, 255, 255, 255, 1 };
   cr_assert(!rt_parse_idx("huge", idx, sizeof idx, &a, &t) && t.code == EXIT_IO && !a.at);
   char npy[128];
-  int n = snprintf(npy + 10, sizeof npy - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%lld,), }\n", 1ll << 56);
+  int n = snprintf(npy + 10, sizeof npy - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%lld,), }\n",
+      1ll << 56);
   memcpy(npy, "\x93NUMPY\x01\x00", 8);
   npy[8] = (char)n, npy[9] = 0;
   t = (Trouble){ 0 };
-  cr_assert(!rt_parse_npy("huge", (const uint8_t *)npy, (size_t)n + 10, &a, &t) && t.code == EXIT_IO && !a.at, "%s", t.text);
+  cr_assert(!rt_parse_npy("huge", (const uint8_t *)npy, (size_t)n + 10, &a, &t) && t.code == EXIT_IO && !a.at, "%s",
+      t.text);
 }
 
 /* --- binding and batches ------------------------------------------------------------------------------ */
@@ -138,16 +140,19 @@ static const int64_t d_place[] = { -2, 3 }, d_kind[] = { -2 }, d_energy[] = { -1
 static const int64_t elements[] = { 1, 6, 8 };
 static const gdl_arg args[] = {
   { .name = "place", .axes = "rm", .dims = d_place, .dtype = GDL_F32, .role = GDL_IN, .rank = 2, .rows = -1 },
-  { .name = "kind", .axes = "r", .dims = d_kind, .dtype = GDL_I32, .role = GDL_IN, .rank = 1, .rows = -1, .nlabels = 3, .labels = elements },
+  { .name = "kind", .axes = "r", .dims = d_kind, .dtype = GDL_I32, .role = GDL_IN, .rank = 1, .rows = -1, .nlabels = 3,
+      .labels = elements },
   { .name = "energy", .axes = "bm", .dims = d_energy, .dtype = GDL_F32, .role = GDL_TARGET, .rank = 2, .rows = -1 },
   { .name = "bodies_sample", .axes = "r", .dims = d_kind, .dtype = GDL_I32, .role = GDL_INDEX, .rank = 1, .rows = -1 },
 };
-static const gdl_kernel kernel = { .name = "bodies_eval", .size_names = sizes, .args = args, .nsizes = 2, .nargs = 4, .entry = GDL_EVAL, .dtype = GDL_F32 };
+static const gdl_kernel kernel = { .name = "bodies_eval", .size_names = sizes, .args = args, .nsizes = 2, .nargs = 4,
+    .entry = GDL_EVAL, .dtype = GDL_F32 };
 static const gdl_module module = { .kernels = &kernel, .nkernels = 1 };
 
 static void bind_bodies(Samples *s, Trouble *t) {
   const int64_t places[3] = { 5, 4, 3 }, kinds[1] = { 4 }, energies[1] = { 5 };
-  Array place = numbers(ARRAY_F32, 4, 3, places), kind = numbers(ARRAY_U8, 1, 1, kinds), energy = numbers(ARRAY_F64, 8, 1, energies);
+  Array place = numbers(ARRAY_F32, 4, 3, places), kind = numbers(ARRAY_U8, 1, 1, kinds), energy = numbers(ARRAY_F64, 8,
+      1, energies);
   for (int i = 0; i < 60; i++) ((float *)(void *)place.at)[i] = (float)i;
   memcpy(kind.at, "\x08\x01\x06\x01", 4);
   for (int i = 0; i < 5; i++) ((double *)(void *)energy.at)[i] = i;
@@ -173,7 +178,8 @@ Test(runtime_files, sets_are_concatenated_and_rows_know_their_sample) {
   for (int i = 0; i < 12; i++) {
     cr_assert_eq(((int32_t *)call.args[3])[i], i / 4);
     cr_assert_eq(((int32_t *)call.args[1])[i], label[i % 4]);
-    for (int c = 0; c < 3; c++) cr_assert_eq(((float *)call.args[0])[i * 3 + c], (float)((int)index[i / 4] * 12 + i % 4 * 3 + c));
+    for (int c = 0; c < 3; c++)
+      cr_assert_eq(((float *)call.args[0])[i * 3 + c], (float)((int)index[i / 4] * 12 + i % 4 * 3 + c));
   }
   for (int i = 0; i < 3; i++) cr_assert_eq(((float *)call.args[2])[i], (float)index[i]);
   rt_call_close(&call);
@@ -187,10 +193,12 @@ Test(runtime_files, what_does_not_fit_is_refused) {
   Trouble t = { 0 };
   bind_bodies(&s, &t);
   Array bad = numbers(ARRAY_F32, 4, 3, wide);
-  cr_assert(!rt_bind(&s, &module, &kernel, &args[0], &bad, false, &t) && t.code == EXIT_REFUSED && strstr(t.text, "needs N x rows x 3"), "%s", t.text);
+  cr_assert(!rt_bind(&s, &module, &kernel, &args[0], &bad, false, &t) && t.code == EXIT_REFUSED &&
+      strstr(t.text, "needs N x rows x 3"), "%s", t.text);
   t = (Trouble){ 0 };
   bad = numbers(ARRAY_F32, 4, 3, other);
-  cr_assert(!rt_bind(&s, &module, &kernel, &args[0], &bad, false, &t) && strstr(t.text, "has 3 rows a sample"), "%s", t.text);
+  cr_assert(!rt_bind(&s, &module, &kernel, &args[0], &bad, false, &t) && strstr(t.text, "has 3 rows a sample"), "%s",
+      t.text);
   t = (Trouble){ 0 };
   bad = numbers(ARRAY_U8, 1, 1, four);
   bad.at[2] = 7;
@@ -202,7 +210,8 @@ Test(runtime_files, what_does_not_fit_is_refused) {
   const int64_t five[1] = { 5 };
   bad = numbers(ARRAY_F64, 8, 1, five);
   ((double *)(void *)bad.at)[3] = NAN;
-  cr_assert(!rt_bind(&s, &module, &kernel, &args[2], &bad, false, &t) && strstr(t.text, "sample 3 is not a number"), "%s", t.text);
+  cr_assert(!rt_bind(&s, &module, &kernel, &args[2], &bad, false, &t) && strstr(t.text, "sample 3 is not a number"),
+      "%s", t.text);
   rt_samples_free(&s);
 }
 
@@ -248,11 +257,13 @@ Test(runtime_files, the_loader_gives_every_batch_in_order_from_any_position) {
 /* --- checkpoints -------------------------------------------------------------------------------------- */
 static const int64_t w_dims[] = { 3, 2 }, v_dims[] = { 5 };
 static const gdl_weight weights[] = {
-  { .name = "a.weight", .dims = w_dims, .offset = 0, .count = 6, .rank = 2, .trained = 1, .init = GDL_NORMAL, .scale = 1 },
+  { .name = "a.weight", .dims = w_dims, .offset = 0, .count = 6, .rank = 2, .trained = 1, .init = GDL_NORMAL,
+      .scale = 1 },
   { .name = "a.variance", .dims = v_dims, .offset = 16, .count = 5, .rank = 1, .init = GDL_ONES },
 };
 static const gdl_kernel step = { .name = "s_step", .entry = GDL_STEP, .dtype = GDL_F32 };
-static const gdl_module trained = { .name = "s", .hash = 77, .kernels = &step, .nkernels = 1, .weights = weights, .nweights = 2, .nparam = 32, .ntrained = 16, .nmoment = 32, .nsums = 3 };
+static const gdl_module trained = { .name = "s", .hash = 77, .kernels = &step, .nkernels = 1, .weights = weights,
+    .nweights = 2, .nparam = 32, .ntrained = 16, .nmoment = 32, .nsums = 3 };
 
 Test(runtime_files, a_checkpoint_reads_back_and_any_damage_is_seen) {
   State a, b;
@@ -274,7 +285,8 @@ Test(runtime_files, a_checkpoint_reads_back_and_any_damage_is_seen) {
     at[i] ^= (uint8_t)(1u << i % 8);
     Trouble why = { 0 };
     cr_assert(rt_write_file(other, &(Piece){ at, n }, 1, &t));
-    if (rt_checkpoint_load(&b, NULL, other, true, &why)) cr_assert(memcmp(a.param, b.param, 32 * 4) == 0 && b.step == 19 && b.epoch == 3 && b.seed == 9, "byte %zu", i);
+    if (rt_checkpoint_load(&b, NULL, other, true, &why))
+      cr_assert(memcmp(a.param, b.param, 32 * 4) == 0 && b.step == 19 && b.epoch == 3 && b.seed == 9, "byte %zu", i);
     else cr_assert(why.code == EXIT_REFUSED, "byte %zu: %s", i, why.text);
     at[i] = old;
     if (i > 64 && i + 64 < n) i += 4;
@@ -361,10 +373,13 @@ Test(runtime_files, npz_members_are_found_by_name_and_missing_ones_listed) {
 Test(runtime_files, a_text_is_cut_into_windows_and_the_same_one_byte_on) {
   static const int64_t d_text[] = { -1, 4 };
   static const gdl_arg text[] = {
-    { .name = "text", .axes = "br", .dims = d_text, .dtype = GDL_I32, .role = GDL_IN, .rank = 2, .rows = -1, .nlabels = 128 },
-    { .name = "next", .axes = "br", .dims = d_text, .dtype = GDL_I32, .role = GDL_TARGET, .rank = 2, .rows = -1, .nlabels = 128 },
+    { .name = "text", .axes = "br", .dims = d_text, .dtype = GDL_I32, .role = GDL_IN, .rank = 2, .rows = -1,
+        .nlabels = 128 },
+    { .name = "next", .axes = "br", .dims = d_text, .dtype = GDL_I32, .role = GDL_TARGET, .rank = 2, .rows = -1,
+        .nlabels = 128 },
   };
-  static const gdl_kernel eval = { .name = "t_eval", .size_names = sizes, .args = text, .nsizes = 1, .nargs = 2, .entry = GDL_EVAL, .dtype = GDL_F32 };
+  static const gdl_kernel eval = { .name = "t_eval", .size_names = sizes, .args = text, .nsizes = 1, .nargs = 2,
+      .entry = GDL_EVAL, .dtype = GDL_F32 };
   char *path = temporary("f.txt");
   const gdl_column columns[] = { { "text", "0", 0, 0 }, { "next", "1", 0, 0 } };
   const gdl_reader reader = { "bytes", path, "data", columns, 2, 0 };
