@@ -5,8 +5,8 @@
  * A row is all that a command or an option needs: reading it, refusing it where it does not belong, `--help`, the
  * manual page (compiler/manual.c) and what a shell completes come from the row. Tables are constant; nothing here is
  * allocated. What a command does, and what a value means, is not known here. */
-#ifndef GDL_CLI_H
-#define GDL_CLI_H
+#ifndef GDL_RT_CLI_H
+#define GDL_RT_CLI_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* arrays.h: what every reader of arrays promises, asked by its target. */
-#ifndef GDLC_FUZZ_ARRAYS_H
-#define GDLC_FUZZ_ARRAYS_H
+#ifndef GDLC_TESTS_ARRAYS_H
+#define GDLC_TESTS_ARRAYS_H
 #include "array.h"
 
 /* read: what the reader said. Frees the array. */

@@ -3,8 +3,8 @@
  * target_NAME.c has one function that takes any bytes, hands them to the product and returns 0. It is linked with a
  * main: driver.c (gcc, in `make test`), or libFuzzer's (clang, in `make fuzz`). What the product refuses is no finding;
  * what ends the process is: a signal, a report of a sanitizer, `bug`, `assert`, exit, no memory, or a claim below. */
-#ifndef GDLC_FUZZ_TARGET_H
-#define GDLC_FUZZ_TARGET_H
+#ifndef GDLC_TESTS_TARGET_H
+#define GDLC_TESTS_TARGET_H
 #include <stdint.h>
 #include <stddef.h>
 
