@@ -87,19 +87,25 @@ static bool library_modules(Check *c, Strs *module) {
   return true;
 }
 
-/* The module of the library that declares a layer of this name; empty: none does. */
+/* The module of the library that declares a layer of this name; empty: none does. The library is read once. */
 static Str library_has(Check *c, Str name) {
-  Strs module = { 0 };
-  library_modules(c, &module);
-  for (uint32_t i = 0; i < module.n; i++) {
-    uint32_t id = source_read(c->diags->sources, str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(c->names->library),
-                                                            STR(module.at[i])));
-    Diags unheard = { .arena = c->arena, .sources = c->diags->sources };
-    const Ast *file = id ? ast_parse(c->arena, &unheard, id) : NULL;
-    for (uint32_t k = 0; file && k < file->n; k++)
-      if (file->child[k]->kind == AST_LAYER && str_equal(file->child[k]->text, name)) return module.at[i];
+  Names *n = c->names;
+  uint32_t number, found;
+  if (!n->shelf.n) {
+    Strs module = { 0 };
+    library_modules(c, &module);
+    vec_push(c->arena, &n->shelf, S(""));
+    for (uint32_t i = 0; i < module.n; i++) {
+      uint32_t id = source_read(c->diags->sources, str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(n->library), STR(module.at[i])));
+      Diags unheard = { .arena = c->arena, .sources = c->diags->sources };
+      const Ast *file = id ? ast_parse(c->arena, &unheard, id) : NULL;
+      for (uint32_t k = 0; file && k < file->n; k++)
+        if (file->child[k]->kind == AST_LAYER && !table_find(&n->on_shelf, file->child[k]->text, &found))
+          table_put(c->arena, &n->on_shelf, file->child[k]->text, n->shelf.n);
+      vec_push(c->arena, &n->shelf, module.at[i]);
+    }
   }
-  return S("");
+  return table_find(&n->on_shelf, name, &number) ? n->shelf.at[number] : S("");
 }
 
 static void library_help(Check *c, Why *why) {
@@ -303,22 +309,30 @@ Str near_text(const Check *c, const Near *n) {
   return n->best.n ? str_format(c->arena, "; did you mean `%.*s`?", STR(n->best)) : S("");
 }
 
+/* Each name that could be meant is held against the unknown one. Of the first mistakes only: to look further would take
+ * the square of the time that the file needs, for what nobody reads. */
+enum { SUGGESTIONS_MOST = 100 };
+static void suggest(const Check *c, const Scope *s, Near *near) {
+  if (c->diags->nerrors >= SUGGESTIONS_MOST) return;
+  const Module *m = s->module;
+  for (const Scope *k = s; k; k = k->up)
+    for (uint32_t i = 0; i < k->entry.n; i++) nearer(near, k->entry.at[i].name);
+  for (uint32_t i = 0; i < m->decl.n; i++) nearer(near, m->decl.at[i]->name);
+  for (uint32_t u = 0; u < m->use.n; u++)
+    for (uint32_t i = 0; i < m->use.at[u]->decl.n; i++)
+      if (m->use.at[u]->decl.at[i]->name.at[0] != '_') nearer(near, m->use.at[u]->decl.at[i]->name);
+  builtin_names(nearer, near);
+  for (uint32_t w = 0; w < WORDS; w++)
+    if (c->names->word_callee[w]) nearer(near, c->names->word_callee[w]->name);
+  for (uint32_t f = 0; f < FNS; f++) nearer(near, c->names->fn_callee[f]->name);
+  if (c->in_train) train_names(nearer, near);
+}
+
 static Item unknown(Check *c, Scope *s, Str name, Span at) {
   if (s->module->lacks && name.at[0] != '_') return item_poison(at);    /* the missing file has been reported */
   Near near = near_to(name);
-  Module *m = s->module;
-  for (const Scope *k = s; k; k = k->up)
-    for (uint32_t i = 0; i < k->entry.n; i++) nearer(&near, k->entry.at[i].name);
-  for (uint32_t i = 0; i < m->decl.n; i++) nearer(&near, m->decl.at[i]->name);
-  for (uint32_t u = 0; u < m->use.n; u++)
-    for (uint32_t i = 0; i < m->use.at[u]->decl.n; i++)
-      if (m->use.at[u]->decl.at[i]->name.at[0] != '_') nearer(&near, m->use.at[u]->decl.at[i]->name);
-  builtin_names(nearer, &near);
-  for (uint32_t w = 0; w < WORDS; w++)
-    if (c->names->word_callee[w]) nearer(&near, c->names->word_callee[w]->name);
-  for (uint32_t f = 0; f < FNS; f++) nearer(&near, c->names->fn_callee[f]->name);
-  if (c->in_train) train_names(nearer, &near);
-  if (module_used(m, name)) return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
+  suggest(c, s, &near);
+  if (module_used(s->module, name)) return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
   Str module = library_has(c, name);
   if (module.n) {
     Why why = { .arena = c->arena };

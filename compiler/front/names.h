@@ -135,6 +135,8 @@ typedef struct Names {
   Table weight;                     /* of the model being checked: name to number in model->weight */
   vec(const Space *) named;         /* spaces that a `domain` declared                             */
   Table later;                      /* what a later version brings and has been said               */
+  vec(Str) shelf;                   /* modules of the library, once an unknown name has asked for them */
+  Table on_shelf;                   /* their layers: name to number in shelf                        */
 } Names;
 
 /* check.c */
