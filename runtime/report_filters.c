@@ -152,7 +152,8 @@ static void take(Probing *x, const int32_t *p, int64_t channel) {
       bool some = false, inside = true;
       for (int64_t k = 0; k < x->numbers; k++) some |= fabs(from[k]) > same_most * x->most;
       for (int i = 0; i < 2; i++) {
-        to[i] = d[i] - (x->centre[i] - (x->centre[i] & 1)) / 2 + RADIUS;      /* the floor of the centre is in the middle */
+        /* the floor of the centre is in the middle */
+        to[i] = d[i] - (x->centre[i] - (x->centre[i] & 1)) / 2 + RADIUS;
         inside &= to[i] >= 0 && to[i] < SIDE;
       }
       x->beyond |= some && !inside;

@@ -1,7 +1,7 @@
 /* report_style.c: how the page looks. Colours are variables: light, dark, and for paper; everything else uses them.
  *
- * Text on its ground has a contrast of at least 4.5. Numbers have digits of one width. Tables and pictures that may be wider
- * than a phone scroll inside a `wide`; on paper nothing scrolls. */
+ * Text on its ground has a contrast of at least 4.5. Numbers have digits of one width. Tables and pictures that may be
+ * wider than a phone scroll inside a `wide`; on paper nothing scrolls. */
 #include "report.h"
 
 const char *const rt_report_style[] = {

@@ -6,7 +6,7 @@
  * FMIN and FMAX (a NaN in the second one passes, one in the first does not), or are selected at the end.
  *
  *            f32                    f64                 where
- *   exp      1 ulp                  1 ulp               everywhere; results below the normal numbers are rounded once more
+ *   exp      1 ulp                  1 ulp               everywhere; below the normal numbers rounded once more
  *   log      1 ulp                  1 ulp               everywhere, numbers below the normal ones included
  *   tanh     2 ulp                  2 ulp               everywhere
  *   sigmoid  3 ulp                  3 ulp               everywhere
@@ -45,9 +45,13 @@ static Ref polynomial(Kernel *k, Ref x, const double *c, int n) {
 
 /* --- exp, log ------------------------------------------------------------------------------------------ */
 Ref l_exp(Kernel *k, Ref x) {
-  static const double p32[] = { 0.0013926183587713494, 0.008363179052722578, 0.041666554617204574, 0.16666576989698775, 0.5 };
-  static const double p64[] = { 2.510038549551032e-08, 2.7620088445409746e-07, 2.7557268459997064e-06, 2.4801521295954376e-05,
-    0.00019841269863053618, 0.0013888888917213717, 0.008333333333330062, 0.04166666666662413, 0.16666666666666669, 0.5 };
+  static const double p32[] = {
+    0.0013926183587713494, 0.008363179052722578, 0.041666554617204574, 0.16666576989698775, 0.5
+  };
+  static const double p64[] = {
+    2.510038549551032e-08, 2.7620088445409746e-07, 2.7557268459997064e-06, 2.4801521295954376e-05,
+    0.00019841269863053618, 0.0013888888917213717, 0.008333333333330062, 0.04166666666662413, 0.16666666666666669, 0.5
+  };
   bool f32 = single(k, x);
   /* between the clamps the scaling itself gives infinity, zero, and the numbers near zero */
   x = l_op2(k, L_FMAX, num(k, x, f32 ? -105 : -750), l_op2(k, L_FMIN, num(k, x, f32 ? 90 : 710), x));
@@ -64,17 +68,21 @@ Ref l_exp(Kernel *k, Ref x) {
 
 Ref l_log(Kernel *k, Ref x) {
   static const double p32[] = { 0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693 };
-  static const double p64[] = { 1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
-    2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01 };
+  static const double p64[] = {
+    1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+    2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01
+  };
   bool f32 = single(k, x);
   double least = f32 ? 0x1p-126 : 0x1p-1022;
   Ref zero = num(k, x, 0), one = num(k, x, 1), small = less(k, x, num(k, x, least));
   Ref normal = choose(k, small, scaled(k, f32 ? 0x1p23 : 0x1p52, x), x);
-  Ref e = sub(k, l_op1(k, L_EXPO, normal), choose(k, small, num(k, x, f32 ? 23 : 52), zero)), m = l_op1(k, L_MANT, normal);
+  Ref e = sub(k, l_op1(k, L_EXPO, normal), choose(k, small, num(k, x, f32 ? 23 : 52), zero)),
+      m = l_op1(k, L_MANT, normal);
   Ref high = less(k, num(k, x, 1.4142135623730951), m);            /* m in [sqrt(1/2), sqrt(2)] */
   m = choose(k, high, scaled(k, 0.5, m), m);
   e = choose(k, high, add(k, e, one), e);
-  Ref f = sub(k, m, one), s = quotient(k, f, add(k, f, num(k, x, 2))), z = mul(k, s, s), h = mul(k, scaled(k, 0.5, f), f);
+  Ref f = sub(k, m, one), s = quotient(k, f, add(k, f, num(k, x, 2))), z = mul(k, s, s),
+      h = mul(k, scaled(k, 0.5, f), f);
   Ref r = mul(k, z, f32 ? POLYNOMIAL(k, z, p32) : POLYNOMIAL(k, z, p64));
   /* log m = f - (h - s (h + r)), and e log 2 in two parts */
   Ref low = mul(k, e, num(k, x, f32 ? 9.0580006145e-06 : 1.90821492927058770002e-10));
@@ -87,7 +95,9 @@ Ref l_log(Kernel *k, Ref x) {
 
 /* --- functions of exp and log ---------------------------------------------------------------------------- */
 Ref l_tanh(Kernel *k, Ref x) {
-  static const double p32[] = { -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1 };
+  static const double p32[] = {
+    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1
+  };
   static const double p64[] = { -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3 };
   static const double q64[] = { 1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3 };
   bool f32 = single(k, x);
@@ -106,9 +116,13 @@ Ref l_sigmoid(Kernel *k, Ref x) {
 
 Ref l_asinh(Kernel *k, Ref x) {
   static const double p32[] = { 2.0122003309e-2, -4.2699340972e-2, 7.4847586088e-2, -1.6666288134e-1 };
-  static const double p64[] = { -4.33231683752342103572e-3, -5.91750212056387121207e-1, -4.37390226194356683570e0,
-    -9.09030533308377316566e0, -5.56682227230859640450e0 };
-  static const double q64[] = { 1, 1.28757002067426453537e1, 4.86042483805291788324e1, 6.95722521337257608734e1, 3.34009336338516356383e1 };
+  static const double p64[] = {
+    -4.33231683752342103572e-3, -5.91750212056387121207e-1, -4.37390226194356683570e0, -9.09030533308377316566e0,
+    -5.56682227230859640450e0
+  };
+  static const double q64[] = {
+    1, 1.28757002067426453537e1, 4.86042483805291788324e1, 6.95722521337257608734e1, 3.34009336338516356383e1
+  };
   bool f32 = single(k, x);
   Ref a = magnitude(k, x), z = mul(k, x, x), one = num(k, x, 1);
   Ref ratio = f32 ? POLYNOMIAL(k, z, p32) : quotient(k, POLYNOMIAL(k, z, p64), POLYNOMIAL(k, z, q64));
@@ -143,10 +157,14 @@ Ref l_pow(Kernel *k, Ref x, Ref y) {
 static Ref circular(Kernel *k, Ref x, bool cosine) {
   static const double s32[] = { -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1 };
   static const double c32[] = { 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2 };
-  static const double s64[] = { 1.58969099521155010221e-10, -2.50507602534068634195e-08, 2.75573137070700676789e-06,
-    -1.98412698298579493134e-04, 8.33333333332248946124e-03, -1.66666666666666324348e-01 };
-  static const double c64[] = { -1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07,
-    2.48015872894767294178e-05, -1.38888888888741095749e-03, 4.16666666666666019037e-02 };
+  static const double s64[] = {
+    1.58969099521155010221e-10, -2.50507602534068634195e-08, 2.75573137070700676789e-06, -1.98412698298579493134e-04,
+    8.33333333332248946124e-03, -1.66666666666666324348e-01
+  };
+  static const double c64[] = {
+    -1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07, 2.48015872894767294178e-05,
+    -1.38888888888741095749e-03, 4.16666666666666019037e-02
+  };
   static const double pi32[] = { 1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15 };
   static const double pi64[] = { 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33 };
   bool f32 = single(k, x);

@@ -1,7 +1,7 @@
 /* cpuclock.c: a library to preload: the clock that only runs while the process does.
  *
- * On a machine that others load, one thread timed by it takes about the time that it would take alone; of several threads
- * it is the sum, so it is for one. What it costs, a call of the system, is seen below some microseconds. */
+ * On a machine that others load, one thread timed by it takes about the time that it would take alone; of several
+ * threads it is the sum, so it is for one. What it costs, a call of the system, is seen below some microseconds. */
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
