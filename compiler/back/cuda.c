@@ -279,8 +279,7 @@ void cuda_kernel(const Kernel *k, int64_t stride, Out *out) {
   Print p = { .k = k, .out = &lines, .stride = stride, .tile = tile_begin(k), .warps = cuda_warps(k) };
   opening(&lines);
   out_printf(&lines, "\n/* blocks of 32 x %d threads, %" PRId64 " bytes of shared memory, at most %d blocks work */\n",
-      p.warps,
-      cuda_shared(k), k->slots);
+      p.warps, cuda_shared(k), k->slots);
   out_printf(&lines, "extern \"C\" __global__ void __launch_bounds__(%d) ", 32 * p.warps);
   cuda_name(&lines, k->name);
   out_str(&lines, S("("));

@@ -96,7 +96,8 @@ static Str library_has(Check *c, Str name) {
     library_modules(c, &module);
     vec_push(c->arena, &n->shelf, S(""));
     for (uint32_t i = 0; i < module.n; i++) {
-      uint32_t id = source_read(c->diags->sources, str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(n->library), STR(module.at[i])));
+      uint32_t id = source_read(c->diags->sources, str_format(c->arena, "%.*s/stdlib/%.*s.gdl", STR(n->library),
+          STR(module.at[i])));
       Diags unheard = { .arena = c->arena, .sources = c->diags->sources };
       const Ast *file = id ? ast_parse(c->arena, &unheard, id) : NULL;
       for (uint32_t k = 0; file && k < file->n; k++)
@@ -332,7 +333,8 @@ static Item unknown(Check *c, Scope *s, Str name, Span at) {
   if (s->module->lacks && name.at[0] != '_') return item_poison(at);    /* the missing file has been reported */
   Near near = near_to(name);
   suggest(c, s, &near);
-  if (module_used(s->module, name)) return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
+  if (module_used(s->module, name))
+    return refuse(c, at, E0101, "`%.*s` is a module; its names follow after a dot", STR(name));
   Str module = library_has(c, name);
   if (module.n) {
     Why why = { .arena = c->arena };

@@ -10,9 +10,9 @@
  *   FAULT_EVERY=S    a tree of processes: at every S-th one the process forks. In the child that one fails, once; the
  *                    parent waits, writes a line `N STATUS SAID` to the log, and goes on as if nothing had been. STATUS
  *                    is the exit code, or 128 + signal; SAID is 1 when standard error had `out of memory`. So one run
- *                    serves for all N. A child of a process with threads has one only: FAULT_ALONE=1 lets pthread_create
- *                    fail, and gdlc does the work of the thread itself; without it children are right for allocations
- *                    that end the process at once. */
+ *                    serves for all N. A child of a process with threads has one only: FAULT_ALONE=1 lets
+ *                    pthread_create fail, and gdlc does the work of the thread itself; without it children are right
+ *                    for allocations that end the process at once. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -219,8 +219,8 @@ static const int64_t d_image[] = { -1, 64, 1 }, d_label[] = { -1 }, d_logits[] =
 #define VEC(n, d, t, r) { .name = n, .axes = "m", .dims = d, .dtype = t, .role = r, .rank = 1, .rows = -1 }
 #define LOGITS(t) { .name = "logits", .rep = "3 scalar", .axes = "bm", .source = "lift.gdl:5", .dims = d_logits, .dtype = t, .role = GDL_OUT, .rank = 2, .rows = -1, .nterms = 1, .terms = scalar3 }
 #define VALUES(t) \
-  { .name = "lift1", .word = "lift", .rep = "8 regular", .axes = "bm", .source = "lift.gdl:3", .dims = d_y, .dtype = t, \
-    .role = GDL_VALUE, .rank = 2, .rows = -1, .nterms = 1, .terms = regular8 }, \
+  { .name = "lift1", .word = "lift", .rep = "8 regular", .axes = "bm", .source = "lift.gdl:3", .dims = d_y, \
+    .dtype = t, .role = GDL_VALUE, .rank = 2, .rows = -1, .nterms = 1, .terms = regular8 }, \
   { .name = "mean2", .word = "mean", .rep = "8 scalar", .axes = "bm", .source = "lift.gdl:4", .dims = d_f, .dtype = t, \
     .role = GDL_VALUE, .rank = 2, .rows = -1, .nterms = 1, .terms = scalar8 }
 static const gdl_arg a_infer[] = { IMAGE(GDL_F32), VEC("param", d_param, GDL_F32, GDL_PARAM), LOGITS(GDL_F32) };
