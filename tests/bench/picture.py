@@ -18,7 +18,9 @@ HEADS = {"steps": "training steps", "products": "products", "convolutions": "3 x
 
 def write(path, results, peak, threads):
     shares = [r.rate(ms) / peak for r in results for ms in [r.ms] + [p[0] for p in r.peers.values()]]
-    most = max(5, math.ceil(5 * max(shares) - 1e-9)) / 5
+    step = 0.2 if max(shares) <= 1.4 else 0.5
+    marks = range(math.ceil(max(1, *shares) / step - 1e-9) + 1)
+    most = marks[-1] * step
     x = lambda share: LEFT + WIDE * share / most
     body, y, group = [], TOP, None
     put = body.append
@@ -29,8 +31,8 @@ def write(path, results, peak, threads):
             group, first = r.w.group, y + ROW
             y += ROW
             n = sum(1 for q in results if q.w.group == group)
-            for k in range(int(round(most / 0.2)) + 1):
-                put(f'<line class="grid" x1="{x(k * 0.2):.1f}" x2="{x(k * 0.2):.1f}" y1="{first}" y2="{first + n * ROW}"/>')
+            for k in marks:
+                put(f'<line class="grid" x1="{x(k * step):.1f}" x2="{x(k * step):.1f}" y1="{first}" y2="{first + n * ROW}"/>')
             if r.w.share:
                 put(f'<line class="bar" x1="{x(r.w.share):.1f}" x2="{x(r.w.share):.1f}" y1="{first}" y2="{first + n * ROW}"/>')
         middle, share, peer = y + ROW / 2, r.rate(r.ms) / peak, r.fastest()
@@ -39,17 +41,17 @@ def write(path, results, peak, threads):
             other = r.rate(r.peers[peer][0]) / peak
             put(f'<line class="between" x1="{x(other):.1f}" x2="{x(share):.1f}" y1="{middle}" y2="{middle}"/>')
             put(f'<circle class="peer" cx="{x(other):.1f}" cy="{middle}" r="4"/>')
-        put(f'<circle class="ours" cx="{x(share):.1f}" cy="{middle}" r="5"/>')
+        put(f'<circle class="{"miss" if share < r.w.share else "ours"}" cx="{x(share):.1f}" cy="{middle}" r="5"/>')
         if peer:
-            missed = any(r.ratio(r.fastest(s)) < least for s, least in r.w.bars if r.fastest(s))
-            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}"><tspan class="{"miss" if missed else "met"}">{r.ratio(peer):.2f}</tspan> x {escape(peer)}</text>')
+            slow = any(r.ratio(r.fastest(s)) < least for s, least in r.w.bars if r.fastest(s))
+            put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}"><tspan class="{"miss" if slow else "met"}">{r.ratio(peer):.2f}</tspan> x {escape(peer)}</text>')
         else:
             put(f'<text x="{LEFT + WIDE + 14}" y="{middle + 4}">{r.ms:.{0 if r.ms >= 100 else 1 if r.ms >= 10 else 3}f} ms</text>')
         y += ROW
     width, height = LEFT + WIDE + RIGHT, y + 16
-    marks = "".join(f'<text x="{x(k * 0.2):.1f}" y="{TOP - 6}" text-anchor="middle">{20 * k}%</text>' for k in range(int(round(most / 0.2)) + 1))
+    scale = "".join(f'<text x="{x(k * step):.1f}" y="{TOP - 6}" text-anchor="middle">{100 * k * step:.0f}%</text>' for k in marks)
     beside = "; ring: the fastest mode of a peer; right: how many times faster ours is" if any(r.peers for r in results) else ""
     title = (f'<text class="head" x="12" y="20">Share of the machine: {peak:.0f} GFLOP/s, {threads} threads</text>'
-             f'<text x="12" y="38">dot: ours{beside}; dashed: the bar</text>')
+             f'<text x="12" y="38">dot: ours{beside}; dashed: a bar, red: missed</text>')
     path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">\n'
-                    f"<style>{STYLE}</style>\n{title}\n{marks}\n" + "\n".join(body) + "\n</svg>\n")
+                    f"<style>{STYLE}</style>\n{title}\n{scale}\n" + "\n".join(body) + "\n</svg>\n")
