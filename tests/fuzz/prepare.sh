@@ -6,6 +6,7 @@ mkdir -p "$to" && python3 "$here/seeds.py" "$to" || exit 1
 mkdir -p "$to/source" "$to/lower" "$to/graph" "$to/loops"
 cp "$top"/examples/*/*.gdl "$top"/tests/programs/*.gdl "$top"/tests/accept/*.gdl "$top"/tests/stress/*.gdl "$top"/tests/laws/*.gdl "$to/source/"
 cp "$top"/tests/refuse/*.gdl "$top"/tests/wrong/*.gdl "$to/source/"
+cp -r "$to/source" "$to/format"
 cp "$top"/tests/accept/*.gdl "$top"/tests/laws/*.gdl "$top"/tests/programs/*.gdl "$here"/small/*.gdl "$to/lower/"
 for f in "$here"/small/*.gdl; do
   name=$(basename "$f" .gdl)
@@ -22,5 +23,6 @@ words() { grep -o "$1([A-Za-z_0-9]*," "$2" | sed 's/.*(\(.*\),/"\1"/'; }
 { cat "$here/source.dict"; words WORD "$top/lang/words.def"; words FN "$top/lang/functions.def"; } >"$to/source.dict"
 { cat "$here/texts.dict"; words CORE "$top/lang/ops.def"; words LOOPS "$top/compiler/loops/loops.h"; } >"$to/graph.dict"
 cp "$to/source.dict" "$to/lower.dict"
+cp "$to/source.dict" "$to/format.dict"
 cp "$to/graph.dict" "$to/loops.dict"
 for name in idx npy npz png safetensors csv; do cp "$here/binary.dict" "$to/$name.dict"; done

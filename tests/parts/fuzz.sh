@@ -24,5 +24,6 @@ for t in idx npy png safetensors csv; do try "$t, sanitized" 20000 $t "$san/fuzz
 for t in npz graph loops; do try "$t, sanitized" 4000 $t "$san/fuzz/$t" "$work/seeds/$t"; done
 found() { find "$here/fuzz/seeds/$1" -type f 2>/dev/null; }
 try "source, sanitized" 4000 source "$san/fuzz/source" "$here"/../examples/*/*.gdl "$here"/programs/*.gdl $(found source)
+try "format, sanitized" 4000 format "$san/fuzz/format" "$here"/../examples/*/*.gdl "$here"/programs/*.gdl $(found format)
 try "lower, sanitized" 200 lower "$san/fuzz/lower" "$here"/fuzz/small/*.gdl "$here"/programs/*.gdl $(found lower)
 wait
