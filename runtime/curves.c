@@ -8,8 +8,10 @@ enum { WIDTH = 400, HEIGHT = 235, LEFT = 52, RIGHT = 14, TOP = 36, BOTTOM = 48, 
 const char rt_curves_style[] =
   ".grid{stroke:var(--rule);fill:none}.best{stroke:var(--soft);stroke-dasharray:2 "
       "4;fill:none}.tick{fill:var(--soft);font:11.5px system-ui,sans-serif}"
-  ".title{fill:var(--ink);font:600 14px system-ui,sans-serif}path.train,path.valid{fill:none;stroke-width:2;stroke-linejoin:round}"
-  "path.train{stroke:var(--train)}path.valid{stroke:var(--valid)}circle.train{fill:var(--train)}circle.valid{fill:var(--valid)}";
+  ".title{fill:var(--ink);font:600 14px system-ui,sans-serif}"
+  "path.train,path.valid{fill:none;stroke-width:2;stroke-linejoin:round}"
+  "path.train{stroke:var(--train)}path.valid{stroke:var(--valid)}circle.train{fill:var(--train)}"
+  "circle.valid{fill:var(--valid)}";
 
 typedef struct Axes { double x0, x1, low, high, step; } Axes;
 

@@ -40,13 +40,13 @@ static void score(Text *o, double x) {
 /* --- what is proved, in a sentence ----------------------------------------------------------------- */
 /* C(4) and D(4) in words; "" where the name says it, or says more. */
 static void in_words(const char *acts, char *out, size_t n) {
-  static const struct { int n; const char *turns; } known[] = { { 2, "half turns" }, { 3, "third turns" }, { 4,
-      "quarter turns" }, { 6, "sixth turns" }, { 8, "eighth turns" } };
+  static const struct { int n; const char *turns; } known[] = {
+    { 2, "half turns" }, { 3, "third turns" }, { 4, "quarter turns" }, { 6, "sixth turns" }, { 8, "eighth turns" } };
   char family = 0;
   int order = 0, end = 0;
   snprintf(out, n, "%s", "");
-  if (sscanf(acts, "%c(%d)%n", &family, &order, &end) != 2 || !end || acts[end] || (family != 'C' &&
-      family != 'D')) return;
+  if (sscanf(acts, "%c(%d)%n", &family, &order, &end) != 2 || !end || acts[end]) return;
+  if (family != 'C' && family != 'D') return;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (known[i].n == order) snprintf(out, n, " (%s%s)", known[i].turns, family == 'D' ? " and mirror images" : "");
   if (family == 'D' && order == 1) snprintf(out, n, " (mirror images)");
@@ -67,14 +67,13 @@ static void group(Text *o, const char *name) {
 
 /* One sentence an output. */
 static void sentence(Text *o, const Page *p, const json_t *output) {
-  const char *name = text_at(output, "name"), *verdict = text_at(output, "verdict"), *left = text_at(output,
-      "residual");
+  const char *name = text_at(output, "name"), *verdict = text_at(output, "verdict");
+  const char *left = text_at(output, "residual"), *acts = text_at(p->proof, "acts");
   const gdl_kernel *infer = rt_entry(p->module, GDL_INFER, 0);
   int at = infer ? rt_find_arg(infer, name) : -1;
-  bool still = at >= 0 && stays(&infer->args[at]), proved = strcmp(verdict, "proved") == 0, audited = strcmp(verdict,
-      "audited") == 0;
+  bool still = at >= 0 && stays(&infer->args[at]);
+  bool proved = strcmp(verdict, "proved") == 0, audited = strcmp(verdict, "audited") == 0;
   bool something = *left && strcmp(left, "nothing") != 0 && strcmp(left, "C(1)") != 0;
-  const char *acts = text_at(p->proof, "acts");
   rt_print(o, "<p class=\"lead\">");
   if (!proved && !something) {
     rt_print(o, "Nothing is proved of <code>");
@@ -144,18 +143,19 @@ static void cards(Text *o, const Page *p) {
     commas(o, (int64_t)real_at(p->config, "samples_per_second"));
     rt_print(o, "</strong>samples a second<br><span class=\"soft small\">in training</span></li>\n");
   }
+  static const char *const audits[][3] = { { "soft", "not run", "<code>check</code> runs it" },
+                                           { "good", "✓ passed", "of the compiled program" },
+                                           { "bad", "✗ failed", "of the compiled program" } };
   rt_print(o, "<li><strong class=\"%s\">%s</strong>audit<br><span class=\"soft small\">%s</span></li></ul>\n",
-      says == AUDIT_FINE ? "good" : says == AUDIT_FAILED ? "bad" : "soft",
-           says == AUDIT_FINE ? "✓ passed" : says == AUDIT_FAILED ? "✗ failed" : "not run", says == AUDIT_NONE
-               ? "<code>check</code> runs it" : "of the compiled program");
+           audits[says][0], audits[says][1], audits[says][2]);
 }
 
 /* To the sections that the page has. */
 static void links(Text *o, const Text *body) {
   static const struct { const char *id, *name; } link[] = {
     { "certificate", "Certificate" }, { "curves", "Curves" }, { "scores", "Scores" }, { "confusion", "Confusion" },
-        { "mistakes", "Mistakes" },
-    { "filters", "Filters" }, { "audit", "Audit" }, { "speed", "Speed" }, { "repeat", "Repeat it" } };
+    { "mistakes", "Mistakes" }, { "filters", "Filters" }, { "audit", "Audit" }, { "speed", "Speed" },
+    { "repeat", "Repeat it" } };
   char id[40];
   rt_print(o, "<nav aria-label=\"Sections\">");
   for (size_t i = 0; i < sizeof link / sizeof *link; i++) {
@@ -167,8 +167,8 @@ static void links(Text *o, const Text *body) {
 
 /* --- certificate --------------------------------------------------------------------------------- */
 static void verdict(Text *o, const json_t *row) {
-  static const struct { const char *name, *class, *sign; } signs[] = { { "proved", "good", "✓" }, { "audited", "warn",
-      "≈" }, { "broken", "bad", "✗" }, { "assumed", "warn", "!" } };
+  static const struct { const char *name, *class, *sign; } signs[] = {
+    { "proved", "good", "✓" }, { "audited", "warn", "≈" }, { "broken", "bad", "✗" }, { "assumed", "warn", "!" } };
   const char *name = text_at(row, "verdict"), *left = text_at(row, "residual"), *class = "soft", *sign = "";
   for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
     if (strcmp(signs[i].name, name) == 0) class = signs[i].class, sign = signs[i].sign;
@@ -207,14 +207,12 @@ static void certificate(Text *o, const Page *p) {
   json_t *row;
   if (!p->proof) return;
   rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">The compiler's certificate, layer "
-      "by layer. On the inputs acts: ");
+      "by "
+              "layer. On the inputs acts: ");
   in_words(text_at(p->proof, "acts"), words, sizeof words);
   rt_escape(o, *text_at(p->proof, "acts") ? text_at(p->proof, "acts") : "nothing");
-  rt_print(o, "%s.</p><div class=\"wide\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Certificate\"><table><thead><tr><th scope=\"col\" class=\"num\">line</th><th "
-      "scope=\"col\">layer</th><th scope=\"col\" class=\"also\">word</th>"
-              "<th scope=\"col\">type</th><th scope=\"col\" class=\"num\">weights</th><th "
-                  "scope=\"col\">verdict</th></tr></thead><tbody>\n", words);
+  rt_print(o, "%s.</p>", words);
+  rt_open_table(o, "Certificate", ">line|layer|-word|type|>weights|verdict");
   json_array_foreach(json_object_get(p->proof, "layers"), k, row) {
     rt_print(o, "<tr><td class=\"num soft\">%lld</td><th scope=\"row\">", (long long)count_at(row, "line"));
     rt_escape(o, text_at(row, "path"));
@@ -238,12 +236,13 @@ static void certificate(Text *o, const Page *p) {
       verdict(o, row);
       rt_print(o, "</td></tr>\n");
     }
-  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\">all</th><td class=\"also\"></td><td></td><td "
-      "class=\"num\">");
+  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\">all</th><td class=\"also\"></td><td></td>"
+              "<td class=\"num\">");
   commas(o, count_at(p->proof, "parameters"));
   rt_print(o, "</td><td></td></tr></tfoot></table></div>");
-  if (count_at(p->proof, "statistics")) rt_print(o, "<p class=\"soft\">Beside these weights there are %lld statistics "
-      "that are not trained.</p>", (long long)count_at(p->proof, "statistics"));
+  if (count_at(p->proof, "statistics"))
+    rt_print(o, "<p class=\"soft\">Beside these weights there are %lld statistics that are not trained.</p>",
+             (long long)count_at(p->proof, "statistics"));
   reasons(o, p);
   rt_print(o, "</section>\n");
 }
@@ -253,8 +252,8 @@ static const char *second(const Page *p) { return p->validated ? "validation" : 
 
 /* Seconds of one epoch: the log counts from the start of the process. */
 static double seconds_of(const Page *p, size_t e) {
-  double now = real_at(json_array_get(p->log, e), "seconds"), before = e ? real_at(json_array_get(p->log, e - 1),
-      "seconds") : 0;
+  double now = real_at(json_array_get(p->log, e), "seconds");
+  double before = e ? real_at(json_array_get(p->log, e - 1), "seconds") : 0;
   return before < now ? now - before : now;
 }
 
@@ -262,21 +261,21 @@ static void epochs(Text *o, const Page *p) {
   const gdl_module *m = p->module;
   size_t n = json_array_size(p->log), every = (n + EPOCHS_LISTED - 1) / EPOCHS_LISTED;
   rt_print(o, "<details><summary>Numbers of each epoch</summary><div class=\"wide tall\" tabindex=\"0\" "
-      "role=\"region\" aria-label=\"Numbers of each epoch\"><table><thead><tr><th scope=\"col\" "
-      "class=\"num\">epoch</th>"
-              "<th scope=\"col\" class=\"num\">rate</th>");
+      "role=\"region\" "
+              "aria-label=\"Numbers of each epoch\"><table><thead><tr>");
+  rt_heads(o, ">epoch|>rate");
   for (int32_t i = 0; i < 2 * m->nscores; i++) {
     rt_print(o, "<th scope=\"col\" class=\"num\">");
     rt_escape(o, m->scores[i % m->nscores]);
     rt_print(o, "<br>%s</th>", i < m->nscores ? "training" : second(p));
   }
-  rt_print(o, "<th scope=\"col\" class=\"num\">seconds</th><th scope=\"col\" "
-      "class=\"num\">samples/s</th></tr></thead><tbody>\n");
+  rt_heads(o, ">seconds|>samples/s");
+  rt_print(o, "</tr></thead><tbody>\n");
   for (size_t e = 0; e < n; e++) {
     const json_t *row = json_array_get(p->log, e);
     if (e % every && e + 1 < n && row != p->best) continue;
-    rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld%s</th><td class=\"num\">%.4g</td>", (long long)count_at(row,
-        "epoch"), row == p->best ? " ★" : "", real_at(row, "rate"));
+    rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld%s</th><td class=\"num\">%.4g</td>",
+             (long long)count_at(row, "epoch"), row == p->best ? " ★" : "", real_at(row, "rate"));
     for (int32_t i = 0; i < 2 * m->nscores; i++) {
       rt_print(o, "<td class=\"num\">");
       score(o, real_at(json_object_get(row, i < m->nscores ? "train" : "valid"), m->scores[i % m->nscores]));
@@ -298,8 +297,8 @@ static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
   Series *s = rt_alloc(scores, sizeof *s, t);
   double *numbers = rt_alloc((2 * scores + 1) * (n + 1), sizeof *numbers, t);
   for (size_t i = 0; s && numbers && i < scores; i++) {
-    s[i] = (Series){ m->scores[i], (int64_t)n, numbers + (2 * i + 1) * (n + 1), numbers + (2 * i + 2) * (n + 1),
-        second(p) };
+    double *train = numbers + (2 * i + 1) * (n + 1);
+    s[i] = (Series){ m->scores[i], (int64_t)n, train, train + n + 1, second(p) };
     for (size_t e = 0; e < n; e++) {
       const json_t *row = json_array_get(p->log, e);
       numbers[e] = real_at(row, "epoch");
@@ -312,10 +311,9 @@ static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
     rt_print(o, "<section id=\"curves\"><h2>Learning curves</h2>");
     if (n == 0) rt_print(o, "<p class=\"soft\">No epoch has ended.</p>");
     else {
-      rt_print(o, "<p class=\"soft\">Training: the mean over the batches of an epoch, while the weights change. %s: "
-          "after the epoch, %s.",
-               p->validated ? "Validation" : "Evaluated", p->validated ? "on data kept for it"
-                   : "on the training data, as none are kept for validation");
+      rt_print(o, "<p class=\"soft\">Training: the mean over the batches of an epoch, while the weights change. "
+                  "%s: after the epoch, on %s.", p->validated ? "Validation" : "Evaluated",
+               p->validated ? "data kept for it" : "the training data, as none are kept for validation");
       if (n > 1) rt_print(o, " Dotted: the best epoch, %lld, whose weights are kept.", (long long)best);
       rt_print(o, "</p><div class=\"curves\">");
       for (int32_t i = 0; i < m->nscores; i++) rt_curves(o, &s[i], 1, numbers, best, false);
@@ -336,8 +334,8 @@ static void scores(Text *o, const Page *p) {
   rt_print(o, "<section id=\"scores\"><h2>Scores</h2><p class=\"soft\">");
   if (p->best) rt_print(o, "Of epoch %lld, the best; its weights are kept.", (long long)count_at(p->best, "epoch"));
   else rt_print(o, "Of the last weights; no epoch has ended.");
-  rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr><th "
-      "scope=\"col\">score</th>");
+  rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr>");
+  rt_heads(o, "score");
   const struct { const char *name; const json_t *of; int64_t n; } columns[] = {
     { "training", json_object_get(p->best, "train"), count_at(samples, "train") },
     { second(p), json_object_get(p->best, "valid"), count_at(samples, p->validated ? "valid" : "train") },
@@ -370,8 +368,8 @@ static void end_fact(Text *o) { rt_print(o, "</td></tr>\n"); }
 
 static void speed(Text *o, const Page *p) {
   const gdl_kernel *step = rt_entry(p->module, GDL_STEP, 0);
-  double rate = real_at(p->config, "samples_per_second"), batch = real_at(json_object_get(p->config, "settings"),
-      "batch"), flop = 0, all = 0;
+  double rate = real_at(p->config, "samples_per_second"), flop = 0, all = 0;
+  double batch = real_at(json_object_get(p->config, "settings"), "batch");
   size_t n = json_array_size(p->log);
   char text[32];
   for (int32_t i = 0; step && step->flops && i < step->nstages; i++) flop += step->flops[i];
@@ -382,7 +380,7 @@ static void speed(Text *o, const Page *p) {
     fact(o, "training");
     commas(o, (int64_t)rate);
     rt_print(o, " samples/s, %.3g ms for a step of %.0f, %lld threads", 1e3 * batch / rate, batch,
-        (long long)count_at(p->config, "threads"));
+             (long long)count_at(p->config, "threads"));
     end_fact(o);
   }
   if (n) {
@@ -435,7 +433,7 @@ static void repeat(Text *o, const Page *p) {
   rt_print(o, "<section id=\"repeat\"><h2>To repeat it</h2><pre class=\"command\">");
   rt_escape(o, text_at(p->config, "command"));
   rt_print(o, "</pre><p class=\"soft\">gives the same bits with the same program and data, with any number of "
-      "threads.</p><table class=\"facts\"><tbody>\n");
+              "threads.</p><table class=\"facts\"><tbody>\n");
   fact(o, "training");
   rt_escape(o, *text_at(p->config, "state") ? text_at(p->config, "state") : "of unknown end");
   end_fact(o);
@@ -520,8 +518,8 @@ bool rt_report_write(const gdl_module *m, const char *folder, Trouble *t) {
   Text o = { .trouble = t }, body = { .trouble = t }, picture = { .trouble = t };
   open_page(&p, folder);
   bool ok = sections(&body, &picture, &p, t);
-  rt_print(&o, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\">\n<title>");
+  rt_print(&o, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+               "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>");
   rt_escape(&o, m->name);
   rt_print(&o, ": report of a training</title>\n<style>");
   for (int i = 0; rt_report_style[i]; i++) rt_print(&o, "%s", rt_report_style[i]);
@@ -534,8 +532,8 @@ bool rt_report_write(const gdl_module *m, const char *folder, Trouble *t) {
   cards(&o, &p);
   if (ok) rt_print(&o, "%s", body.at);
   rt_print(&o, "</main></body></html>\n");
-  ok = ok && !t->code && rt_write_text(folder, "report.html", &o, t) && rt_write_text(folder, "curves.svg", &picture,
-      t);
+  ok = ok && !t->code && rt_write_text(folder, "report.html", &o, t);
+  ok = ok && rt_write_text(folder, "curves.svg", &picture, t);
   free(o.at);
   free(body.at);
   free(picture.at);

@@ -60,7 +60,10 @@ typedef enum AuditSays { AUDIT_NONE, AUDIT_FINE, AUDIT_FAILED } AuditSays;
 AuditSays rt_audit_said(const char *text);                   /* of audit.txt; NULL: it was not run         */
 void rt_write_audit(Text *o, const char *text, const char *command);
 
-/* report_style.c: CSS, in pieces; NULL at the end. */
+/* report_style.c: CSS, in pieces; NULL at the end. Heads of columns: "layer|>weights|-word", > of numbers, - left out
+ * on a phone. A table that is open ends with </tbody></table></div>. */
+void rt_heads(Text *o, const char *heads);
+void rt_open_table(Text *o, const char *label, const char *heads);
 extern const char *const rt_report_style[];
 
 /* report_log.c */

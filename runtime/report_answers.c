@@ -54,8 +54,9 @@ static void percent(Text *o, int64_t part, int64_t all) {
 
 static void table(Text *o, const Matrix *x, const gdl_arg *target) {
   char buffer[32];
-  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table "
-      "class=\"heat\"><thead><tr><th scope=\"col\">true \\ said</th>");
+  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\">"
+              "<table class=\"heat\"><thead><tr>");
+  rt_heads(o, "true \\ said");
   for (size_t k = 0; k < x->n; k++) {
     rt_print(o, "<th scope=\"col\">");
     name(o, target, (int64_t)k);
@@ -91,33 +92,32 @@ static void table(Text *o, const Matrix *x, const gdl_arg *target) {
 static void picture(Text *o, const Matrix *x) {
   double *heat = rt_alloc(x->n * x->n, sizeof *heat, o->trouble);
   Text png = { .trouble = o->trouble };
-  for (size_t i = 0; heat && i < x->n * x->n; i++) heat[i] = (i / x->n == i % x->n ? -1 : 1) * sqrt(share(x->count[i],
-      x->row[i / x->n]));
+  for (size_t i = 0; heat && i < x->n * x->n; i++)
+    heat[i] = (i / x->n == i % x->n ? -1 : 1) * sqrt(share(x->count[i], x->row[i / x->n]));
   int32_t n = (int32_t)x->n, side = n < 100 ? 4 * n : n < 200 ? 3 * n : 2 * n;
   if (heat && rt_paint_signed(heat, n, n, 1, 1, &png)) {
     rt_print(o, "<figure class=\"matrix\">");
-    rt_png_image(o, png.at, "Confusion matrix: true labels from top to bottom, what was said from left to right",
-        side, side);
+    rt_png_image(o, png.at, "Confusion matrix: true labels downwards, what was said to the right", side, side);
     rt_print(o, "<figcaption class=\"soft\">Rows from top to bottom: the %d true labels in their order. Columns: what "
-        "was said. Blue: right, orange: wrong.</figcaption></figure>", n);
+        "was said. "
+                "Blue: right, orange: wrong.</figcaption></figure>", n);
   }
   free(png.at);
   free(heat);
 }
 
 static void most(Text *o, const Matrix *x, const gdl_arg *target) {
-  rt_print(o, "<div><table><caption>Taken for another most often</caption><thead><tr><th scope=\"col\">true</th><th "
-      "scope=\"col\">said</th>"
-              "<th scope=\"col\" class=\"num\">samples</th><th scope=\"col\" class=\"num\">of the "
-                  "true</th></tr></thead><tbody>");
+  rt_print(o, "<div><table><caption>Taken for another most often</caption><thead><tr>");
+  rt_heads(o, "true|said|>samples|>of the true");
+  rt_print(o, "</tr></thead><tbody>");
   int64_t last = INT64_MAX;
   size_t after = 0;
   for (int shown = 0; shown < PAIRS_SHOWN; shown++) {           /* the next in order of (count, place) */
     size_t best = x->n * x->n;
     for (size_t i = 0; i < x->n * x->n; i++) {
       bool later = x->count[i] < last || (x->count[i] == last && i > after);
-      if (i / x->n != i % x->n && x->count[i] > 0 && later && (best == x->n * x->n ||
-          x->count[i] > x->count[best])) best = i;
+      bool miss = i / x->n != i % x->n && x->count[i] > 0;
+      if (miss && later && (best == x->n * x->n || x->count[i] > x->count[best])) best = i;
     }
     if (best == x->n * x->n) break;
     last = x->count[best], after = best;
@@ -129,10 +129,9 @@ static void most(Text *o, const Matrix *x, const gdl_arg *target) {
     percent(o, x->count[best], x->row[best / x->n]);
     rt_print(o, "</td></tr>");
   }
-  rt_print(o, "</tbody></table></div><div><table><caption>Found least often</caption><thead><tr><th "
-      "scope=\"col\">label</th>"
-              "<th scope=\"col\" class=\"num\">samples</th><th scope=\"col\" "
-                  "class=\"num\">found</th></tr></thead><tbody>");
+  rt_print(o, "</tbody></table></div><div><table><caption>Found least often</caption><thead><tr>");
+  rt_heads(o, "label|>samples|>found");
+  rt_print(o, "</tr></thead><tbody>");
   double least = -1;
   after = 0;
   for (int shown = 0; shown < HARDEST_SHOWN; shown++) {
@@ -140,7 +139,8 @@ static void most(Text *o, const Matrix *x, const gdl_arg *target) {
     for (size_t i = 0; i < x->n; i++) {
       double s = share(x->count[i * x->n + i], x->row[i]);
       bool later = s > least || (s == least && i > after);
-      if (x->row[i] > 0 && later && (best == x->n || s < share(x->count[best * x->n + best], x->row[best]))) best = i;
+      bool less = best == x->n || s < share(x->count[best * x->n + best], x->row[best]);
+      if (x->row[i] > 0 && later && less) best = i;
     }
     if (best == x->n) break;
     least = share(x->count[best * x->n + best], x->row[best]), after = best;
@@ -160,13 +160,15 @@ void rt_write_confusion(Text *o, const gdl_module *m, const json_t *config) {
   Matrix x = { 0 };
   if (!answers || (!rows && !target)) return;
   rt_print(o, "<section id=\"confusion\"><h2>Which label was taken for which</h2>");
-  if (!rows) rt_print(o, "<p class=\"soft\">Left out: %d labels are more than the %d that are counted against each "
-      "other.</p>", target->nlabels, LABELS_MOST);
+  if (!rows)
+    rt_print(o, "<p class=\"soft\">Left out: %d labels are more than the %d that are counted against each other.</p>",
+             target->nlabels, LABELS_MOST);
   else if (open_matrix(&x, rows, o->trouble)) {
     rt_print(o, "<p class=\"soft\">%s samples of the %s data, by the weights that are kept. Rows are true labels, "
-        "columns what the model said; "
-                "colour is the square root of the share of the row.</p>", rt_commas(x.all, buffer, sizeof buffer),
-                    part_name(json_string_value(json_object_get(answers, "part"))));
+        "columns what "
+                "the model said; colour is the square root of the share of the row.</p>", rt_commas(x.all, buffer,
+                    sizeof buffer),
+             part_name(json_string_value(json_object_get(answers, "part"))));
     if (x.n <= TABLE_MOST) table(o, &x, target);
     else {
       rt_print(o, "<div class=\"beside\">");
@@ -204,15 +206,15 @@ static void both(Text *o, const gdl_arg *target, const json_t *w, bool labels, c
     if (labels) name(o, target, json_integer_value(x));
     else vector(o, x, target ? rt_layout(target).numbers : 0);
     rt_print(o, "</span>");
-    if (labels && isfinite(p)) rt_print(o, " <span class=\"soft\">%.*f%%</span>", p < 0.001 ? 3 : p < 0.01 ? 2
-        : p < 0.1 || p > 0.99 ? 1 : 0, 100 * p);
+    int digits = p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0;
+    if (labels && isfinite(p)) rt_print(o, " <span class=\"soft\">%.*f%%</span>", digits, 100 * p);
   }
 }
 
 static void pictures(Text *o, const gdl_arg *target, const json_t *mistakes, bool labels) {
   const json_t *about = json_object_get(mistakes, "picture"), *worst = json_object_get(mistakes, "worst");
-  int32_t h = (int32_t)count_of(about, "height"), w = (int32_t)count_of(about, "width"), large = h > w ? h : w,
-      times = large >= 84 ? 1 : (84 + large - 1) / large;
+  int32_t h = (int32_t)count_of(about, "height"), w = (int32_t)count_of(about, "width"), large = h > w ? h : w;
+  int32_t times = large >= 84 ? 1 : (84 + large - 1) / large;
   rt_print(o, "<ol class=\"pictures\">\n");
   for (size_t i = 0; i < json_array_size(worst); i++) {
     const json_t *one = json_array_get(worst, i);
@@ -229,10 +231,7 @@ static void pictures(Text *o, const gdl_arg *target, const json_t *mistakes, boo
 }
 
 static void rows(Text *o, const gdl_arg *target, const json_t *worst, bool labels) {
-  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Worst answers\"><table><thead><tr><th "
-      "scope=\"col\" class=\"num\">sample</th>"
-              "<th scope=\"col\">true</th><th scope=\"col\">said</th><th scope=\"col\" "
-                  "class=\"num\">%s</th></tr></thead><tbody>\n", labels ? "loss" : "squared distance");
+  rt_open_table(o, "Worst answers", labels ? ">sample|true|said|>loss" : ">sample|true|said|>squared distance");
   for (size_t i = 0; i < json_array_size(worst); i++) {
     const json_t *one = json_array_get(worst, i);
     rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld</th><td>", (long long)count_of(one, "sample"));
@@ -246,8 +245,8 @@ static void rows(Text *o, const gdl_arg *target, const json_t *worst, bool label
 
 void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *x) {
   const json_t *worst = json_object_get(x, "worst"), *about = json_object_get(x, "picture");
-  const char *none = json_string_value(json_object_get(x, "none")),
-      *part = part_name(json_string_value(json_object_get(x, "part")));
+  const char *none = json_string_value(json_object_get(x, "none"));
+  const char *part = part_name(json_string_value(json_object_get(x, "part")));
   const char *output = json_string_value(json_object_get(x, "output"));
   bool labels = json_is_true(json_object_get(x, "labels"));
   const gdl_kernel *k = rt_data_entry(m);
@@ -270,18 +269,21 @@ void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *x) {
     return;
   }
   rt_print(o, "<p class=\"soft\">");
-  if (labels) rt_print(o, "%s of %s samples of the %s data are wrong; these are the %zu that gave least probability "
-      "(softmax of <code>%s</code>) to the truth.", wrong, samples, part, json_array_size(worst), output ? output : "");
-  else rt_print(o, "The %zu of %s samples of the %s data where <code>%s</code> is furthest from its target.",
-      json_array_size(worst), samples, part, output ? output : "");
+  if (labels)
+    rt_print(o, "%s of %s samples of the %s data are wrong; these are the %zu that gave least probability (softmax of "
+                "<code>%s</code>) to the truth.", wrong, samples, part, json_array_size(worst), output ? output : "");
+  else
+    rt_print(o, "The %zu of %s samples of the %s data where <code>%s</code> is furthest from its target.",
+             json_array_size(worst), samples, part, output ? output : "");
   rt_print(o, " Above: the truth; below: <span class=\"said\">what was said</span>%s; no.: the sample's number, from "
-      "0.", labels ? ", each with its probability" : "");
+      "0.",
+           labels ? ", each with its probability" : "");
   if (about) {
     double low = real_of(json_object_get(about, "low")), high = real_of(json_object_get(about, "high"));
-    rt_print(o, " The picture is <code>%s</code>, black %.3g, white %.3g", json_string_value(json_object_get(about,
-        "input")), low, high);
-    if (count_of(about, "block") > 1) rt_print(o, ", %lld x %lld pixels averaged", (long long)count_of(about,
-        "block"), (long long)count_of(about, "block"));
+    long long block = count_of(about, "block");
+    const char *input = json_string_value(json_object_get(about, "input"));
+    rt_print(o, " The picture is <code>%s</code>, black %.3g, white %.3g", input ? input : "", low, high);
+    if (block > 1) rt_print(o, ", %lld × %lld pixels averaged", block, block);
     rt_print(o, ".</p>");
     pictures(o, target, x, labels);
   } else {

@@ -81,16 +81,16 @@ static void open_table(Text *o, Block *block, Block table, const char *heading) 
   const char *from[WORDS_MOST], *to[WORDS_MOST];
   close_block(o, block);
   *block = table;
-  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><thead><tr>",
-      table == BLOCK_VALUES ? "Audit of each value" : "Stability");
-  if (table == BLOCK_VALUES)
-    rt_print(o, "<th scope=\"col\">value</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"num\">error, "
-        "f32</th><th scope=\"col\" class=\"num\">error, f64</th>"
-                "<th scope=\"col\" class=\"num\">quotient</th><th scope=\"col\" class=\"also\">line</th>");
-  else
-    for (int i = 0, n = split(heading, from, to); i < n; i++) cell(o, i ? "<th scope=\"col\" class=\"num\">"
-        : "<th scope=\"col\">", from[i], to[i], "</th>");
-  rt_print(o, "</tr></thead><tbody>\n");
+  if (table == BLOCK_VALUES) {
+    rt_open_table(o, "Audit of each value", "value|verdict|>error, f32|>error, f64|>quotient|-line");
+    return;
+  }
+  char heads[200] = "";
+  for (int i = 0, n = split(heading, from, to); i < n; i++) {
+    size_t k = strlen(heads);
+    snprintf(heads + k, sizeof heads - k, "%s%.*s", i ? "|>" : "", (int)(to[i] - from[i]), from[i]);
+  }
+  rt_open_table(o, "Stability", heads);
 }
 
 /* The first line says of what; the last is the verdict over all. */
@@ -122,14 +122,16 @@ void rt_write_audit(Text *o, const char *text, const char *command) {
   rt_print(o, "<section id=\"audit\"><h2>Audit of the compiled program</h2>");
   if (says == AUDIT_NONE) {
     rt_print(o, "<p class=\"soft\">Not run yet. This moves inputs by the group, holds every value against its "
-        "certificate, and adds the result here:</p><pre class=\"command\">");
+        "certificate, and "
+                "adds the result here:</p><pre class=\"command\">");
     rt_escape(o, command);
     rt_print(o, "</pre>");
   } else {
     rt_print(o, "<p class=\"%s\"><strong>%s</strong></p><p class=\"soft\">Errors are max |f(g x) − g f(x)| as a part "
-        "of max |f(x)| + max |f(g x)|, the largest over elements g and inputs x.</p>",
-             says == AUDIT_FINE ? "good" : "bad", says == AUDIT_FINE ? "✓ The audit found nothing wrong."
-                 : "✗ The audit FAILED.");
+        "of "
+                "max |f(x)| + max |f(g x)|, the largest over elements g and inputs x.</p>", says == AUDIT_FINE
+                    ? "good" : "bad",
+             says == AUDIT_FINE ? "✓ The audit found nothing wrong." : "✗ The audit FAILED.");
     char *copy = rt_text(o->trouble, "%s", text);
     if (copy) write_lines(o, copy);
     free(copy);

@@ -152,8 +152,7 @@ static void take(Probing *x, const int32_t *p, int64_t channel) {
       bool some = false, inside = true;
       for (int64_t k = 0; k < x->numbers; k++) some |= fabs(from[k]) > same_most * x->most;
       for (int i = 0; i < 2; i++) {
-        /* the floor of the centre is in the middle */
-        to[i] = d[i] - (x->centre[i] - (x->centre[i] & 1)) / 2 + RADIUS;
+        to[i] = d[i] - (x->centre[i] - (x->centre[i] & 1)) / 2 + RADIUS;      /* the centre's floor in the middle */
         inside &= to[i] >= 0 && to[i] < SIDE;
       }
       x->beyond |= some && !inside;
@@ -438,8 +437,9 @@ void rt_write_filters(Text *o, const json_t *f) {
         " Each is the first one, turned, %s.", up_to);
     else if (worst >= 0) rt_print(o, " For the %d that take pixels to pixels it is the first one, turned, %s.",
         count_of(f, "compared"), up_to);
-    rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\"><table "
-        "class=\"filters\"><thead><tr><th scope=\"col\">copy</th>");
+    rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\">"
+                "<table class=\"filters\"><thead><tr>");
+    rt_heads(o, "copy");
     for (i = 0; i < json_array_size(names); i++) {
       rt_print(o, "<th scope=\"col\">");
       rt_escape(o, json_string_value(json_array_get(names, i)));
