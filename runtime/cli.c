@@ -114,7 +114,7 @@ static bool is_list(const CliOption *o) { return strchr(o->argument, ',') != NUL
 static bool check_words(const CliOption *o, const char *value, char why[CLI_WHY]) {
   const char *names[CLI_MOST] = { NULL };
   int n = 0;
-  for (; o->words[n].name && n < CLI_MOST; n++) names[n] = o->words[n].name;
+  for (; n < CLI_MOST && o->words[n].name; n++) names[n] = o->words[n].name;
   while (*value) {
     size_t all = is_list(o) ? strcspn(value, ",") : strlen(value), k = is_list(o) ? strcspn(value, ",=") : all;
     int i = 0;

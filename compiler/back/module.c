@@ -125,7 +125,7 @@ static V describe_group(Describe *d, const Group *g) {
   }
   at[n] = c32(d, word.n);
   V *names = arena_array(d->arena, V, generators(g) + 1);
-  for (uint32_t i = 0; i < generators(g); i++) names[i] = text(d, g->gen[i]);
+  for (uint32_t i = 0; g && i < generators(g); i++) names[i] = text(d, g->gen[i]);
   return STRUCT(d, text(d, g ? g->name : S("1")), c32(d, 0), c32(d, generators(g)), c32(d, n), c32(d, 0),
                 array(d, word.at, word.n), array(d, at, n + 1), array(d, names, generators(g)));
 }

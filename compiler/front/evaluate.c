@@ -102,7 +102,7 @@ static Item entry_of(Check *c, const Value *label, const Item *x) {
     Out o = { .arena = c->arena };
     for (uint32_t i = 0; i < to->nlabels && i < 12; i++)
       if (to->text_of) out_printf(&o, i ? ", \"%.*s\"" : "\"%.*s\"", STR(to->text_of[i]));
-      else out_printf(&o, i ? ", %lld" : "%lld", (long long)to->number_of[i]);
+      else if (to->number_of) out_printf(&o, i ? ", %lld" : "%lld", (long long)to->number_of[i]);
     if (to->nlabels) why_help(&why, "its entries are %.*s%s", STR(out_text(&o)), to->nlabels > 12 ? ", ..." : "");
     else if (to->count) why_help(&why, "its entries are 0 to %llu", (unsigned long long)to->count - 1);
     if (x->sort == ITEM_TEXT) why_no(&why, E0111, "%.*s has no entry \"%.*s\"", STR(to->name), STR(x->text));

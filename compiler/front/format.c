@@ -87,7 +87,7 @@ static Pieces collect(Parse *p) {
       x.sign = x.kind == T_MINUS && !ends_operand(before);
       starts = x.kind == T_LBRACE;
     }
-    if (closes(x.kind)) open.n--;
+    if (closes(x.kind) && open.n) open.n--;
     x.open = open.n ? open.at[open.n - 1] : 0;
     vec_push(p->scratch, &out, x);
     if (opens(x.kind)) vec_push(p->scratch, &open, out.n);
@@ -169,7 +169,7 @@ static void align_heads(const Parse *parse, Pieces *p) {
     if (!x->starts) continue;
     uint32_t before = last[x->open];
     Head h = { i, find_equals(p, i), heads.n };
-    if (before) {
+    if (before && heads.n) {
       Head *b = &heads.at[before - 1];
       const Piece *y = &p->at[b->first];
       if (y->line == x->line) h.equals = b->equals = 0;                   /* two on one line: neither        */
