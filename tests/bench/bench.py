@@ -169,9 +169,9 @@ def measure(w, gdlc, python, servers, out, lines, what):
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
-def digits(ms):
+def digits(x):
     """Four of them that count."""
-    return f"{ms:.{max(0, 3 - math.floor(math.log10(ms)))}f}"
+    return f"{x:.{max(0, 3 - math.floor(math.log10(x)))}f}"
 
 
 def head(lines, peers):
@@ -249,7 +249,7 @@ def write_csv(path, results, peak):
         to = csv.writer(f, lineterminator="\n")
         to.writerow("workload,ours_ms,peer,peer_ms,ratio,gflops,share".split(","))
         for r in results:
-            mine, rest = [r.w.name, digits(r.ms)], [f"{r.rate(r.ms):.1f}", f"{r.rate(r.ms) / peak:.3f}"]
+            mine, rest = [r.w.name, digits(r.ms)], [digits(r.rate(r.ms)), digits(r.rate(r.ms) / peak)]
             for p in r.peers or [None]:
                 to.writerow(mine + ([p, digits(r.peers[p][0]), f"{r.ratio(p):.3f}"] if p else ["", "", ""]) + rest)
 
