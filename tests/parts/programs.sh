@@ -57,7 +57,7 @@ for way in turned mirrored; do
   same "accuracy on $way images = upright, to the last digit" "$work/a1" "$work/b1"
 done
 for part in valid data; do exits "eval of $part" 0 "$p" eval --weights "$best" --data "$data" --part $part; says "eval of $part ends with metrics" '^accuracy' "$work/out"; done
-exits "eval of no part" 1 "$p" eval --weights "$best" --data "$data" --part elbow
+exits "eval of no part" 2 "$p" eval --weights "$best" --data "$data" --part elbow
 
 # --- check
 exits "the audit passes" 0 "$p" check --weights "$best" --data "$data"
