@@ -4,6 +4,8 @@
 #   make demo       installs what is missing (Debian), builds, trains the main example, reports
 #   make test       installs what is missing, builds with sanitizers, runs every test
 #   make install    to PREFIX (/usr/local)
+#   make lint       form of the sources, clang-tidy, cppcheck; installs the two
+#   make coverage   which lines of compiler/ and runtime/ the tests run; below 90% it fails
 #   make fuzz       libFuzzer on every reader, SECONDS=60 or RUNS=n each; needs clang
 #   make bench      speed, beside the machine's limits; PEERS=FOLDER measures PyTorch too
 
@@ -157,6 +159,17 @@ coverage: setup-test
 	@find $(BUILD)/cov -name '*.gcda' -delete
 	@SAN="$(GCOV)" sh tests/run $(BUILD)/cov $(BUILD)/cov $(COVERED) || echo "coverage: the counts below are of tests that failed in part"
 	@python3 -B tests/coverage/lines.py $(BUILD)/cov --least $(COVERAGE)
+# --- form, clang-tidy (its checks: .clang-tidy), cppcheck; what they need is installed first ----------------------------
+LINT_PACKAGES = clang-tidy cppcheck
+LINTED = $(sort $(SOURCES) $(wildcard compiler/*.c) $(RUNTIME_SOURCES))
+lint: setup $(BUILD)/gen/grammar.h
+	@missing=$$(for p in $(LINT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
+	@sh tools/format-check && echo "form: clean"
+	@printf '%s\n' $(LINTED) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -Icompiler -Iruntime \
+	  -I$(BUILD)/gen $(LLVM_C) 2>/dev/null' lint && echo "clang-tidy: clean"
+	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --library=tools/cppcheck.cfg --suppressions-list=tools/cppcheck.off \
+	  --enable=warning,performance,portability -D_GNU_SOURCE -Icompiler -Iruntime -I$(BUILD)/gen compiler runtime && echo "cppcheck: clean"
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@sh examples/fashion/demo.sh build
@@ -164,5 +177,5 @@ bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@python3 -B tests/bench/bench.py $(BUILD) "$(PEERS)"
 
-.PHONY: unit laws drivers fuzzers fuzz test coverage demo bench all setup setup-test setup-fuzz library install clean
+.PHONY: unit laws drivers fuzzers fuzz test coverage lint demo bench all setup setup-test setup-fuzz library install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -162,6 +162,7 @@ Item rule_symmetrize(Site *site) {
     flat = taken;
   }
   const Value **number = one_by_one(site, flat), *sum = NULL;
+  assert(all && all->n);                                     /* else a reason was given, and 1 is an element */
   Str path = site_path(site);
   for (uint32_t e = 0; e < all->n; e++) {                                            /* [average.1] */
     const Value *moved = apply_matrix(site, matrix_of(site, in, all->inverse[e]), number, in->dim, x->type.on);
@@ -173,6 +174,7 @@ Item rule_symmetrize(Site *site) {
   }
   Value *share = value_add(site, WORD_constant, type_field(site_scalars(site, 1), NULL), NULL, 0);
   share->x = 1.0 / all->n;
+  assert(sum);
   Value *v = value_add(site, WORD_mul, sum->type, (const Value *[]){ sum, share }, 2);
   if (!rep_all_scalar(out)) {
     const Value *mean = v;

@@ -98,6 +98,7 @@ static Item apply(Site *site, const Value *x, const Class *f, const char *name, 
     if (k->action == ACTION_SIGNS && f->parity == EVEN) term[t].kind = k->bare;      /* [pointwise.2] f(-t) = f(t) */
   }
   if (!ok && !site_free(site)) {
+    assert(why.reason.n);
     bool signs = why.reason.at[0].code == E0204, scales = false;
     for (uint32_t t = 0; t < rep->n; t++) scales = scales || rep->term[t].kind->action == ACTION_SCALES;
     why_help(&why, signs ? "an odd function, such as tanh; or gate(x)"
