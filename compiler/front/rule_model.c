@@ -83,6 +83,7 @@ void rule_inputs(Check *c, Model *m) {
 static bool *zeros_of(Check *c, const Value *v, bool *const *known) {
   const Rep *rep = v->type.rep;
   bool *zero = arena_array(c->arena, bool, rep->n + 1);
+  assert(rep->n);
   switch (v->word) {
   case WORD_linear: case WORD_conv: case WORD_conv_transpose: {
     uint32_t nin = v->arg[0]->type.rep->n;
@@ -170,6 +171,7 @@ static void demand_within(Check *c, Model *m, Span head) {
       const Space *s = m->input[i]->type.on;
       if (s && s->action && s->action->group && !s->action->exact && (!on || space_wraps(s))) on = s;
     }
+    assert(on);                                             /* y depends on it */
     if (!space_wraps(on) && says_within(m, y)) continue;
     Why why = { .arena = c->arena };
     witness_turn(c, on->action, &why);

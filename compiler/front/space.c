@@ -88,7 +88,8 @@ const Space *space_grid(Check *c, SpaceSort sort, uint32_t ndim, const uint32_t 
   s.action = grid_action(c->program->reps, of && of->dim == ndim ? of : NULL, ndim, why);
   if (!s.action) return NULL;
   if (s.action->swaps && shape[0] != shape[ndim - 1]) {                              /* [grid.2] */
-    why_witness(why, "a quarter turn takes the pixel (%u, 0) to a row of %u", shape[0] - 1, shape[1]);
+    assert(of);
+    why_witness(why, "exchanging the axes makes %u x %u pixels of %u x %u", shape[1], shape[0], shape[0], shape[1]);
     why_help(why, "grid(%u, %u), or a group that exchanges no axes, such as D(2)", shape[0], shape[0]);
     why_no(why, E0406, "%.*s exchanges the axes, and %u is not %u", STR(of->name), shape[0], shape[1]);
     return NULL;
