@@ -44,6 +44,8 @@ bool rt_read_idx(const char *path, Array *a, Trouble *t);    /* gz or not       
 bool rt_parse_idx(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t);
 bool rt_read_npy(const char *path, Array *a, Trouble *t);
 bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t);
+/* Bytes of the whole file, from its first 128 KiB, or all of it where it is shorter. */
+bool rt_npy_length(const char *name, const uint8_t *at, size_t n, size_t *length, Trouble *t);
 bool rt_read_npz(const char *path, const char *member, Array *a, Trouble *t);
 bool rt_read_csv(const char *path, const char *heading, Array *a, Trouble *t);       /* read_csv.c: a column */
 bool rt_read_png(const char *path, Array *a, Trouble *t);    /* height x width [x channels], u8 or u16     */

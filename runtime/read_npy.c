@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEAD_MOST = 65536 };
+
 static const char *after(const char *head, const char *key) {
   const char *at = strstr(head, key);
   if (!at) return NULL;
@@ -77,38 +79,44 @@ static void copy_elements(Array *a, const uint8_t *from, bool fortran, bool big)
   }
 }
 
-bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t) {
-  *a = (Array){ 0 };
+/* What a header says; the elements begin at `from` and have `bytes`. */
+typedef struct Head { ArrayKind kind; size_t item, from, bytes; uint32_t rank; int64_t dim[ARRAY_RANK]; bool big, fortran; } Head;
+
+static bool parse_head(const char *name, const uint8_t *at, size_t n, Head *h, Trouble *t) {
+  *h = (Head){ 0 };
   if (n < 12 || memcmp(at, "\x93NUMPY", 6) != 0) return rt_fail(t, EXIT_REFUSED, "%s: is no NPY file", name);
-  size_t wide = at[6] == 1 ? 2 : 4, length = 0, from = 8 + wide;
+  size_t wide = at[6] == 1 ? 2 : 4, length = 0;
   for (size_t i = wide; i-- > 0;) length = length << 8 | at[8 + i];
-  if (length > 65536 || from + length > n)
-    return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
+  h->from = 8 + wide + length;
+  if (length > HEAD_MOST || h->from > n) return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
   char *head = rt_alloc(length + 1, 1, t);
   if (!head) return false;
-  memcpy(head, at + from, length);
-  from += length;
-  ArrayKind kind = ARRAY_U8;
-  size_t item = 1;
-  bool big = false, ok = false;
-  uint32_t rank = 0;
-  int64_t dim[ARRAY_RANK];
-  size_t bytes = 0;
+  memcpy(head, at + 8 + wide, length);
   const char *order = after(head, "'fortran_order'");
-  if (parse_type(name, after(head, "'descr'"), &kind, &item, &big, t) && parse_shape(name, after(head, "'shape'"),
-      &rank, dim, t) &&
-      rt_array_bytes(name, item, rank, dim, &bytes, t)) {
-    if (n - from < bytes) {
-      rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name,
-          n - from, bytes);
-    } else if (rt_array_make(a, name, kind, item, rank, dim, t)) {
-      if (!big && !(order && *order == 'T')) memcpy(a->at, at + from, bytes);
-      else copy_elements(a, at + from, order && *order == 'T', big);
-      ok = true;
-    }
-  }
+  h->fortran = order && *order == 'T';
+  bool ok = parse_type(name, after(head, "'descr'"), &h->kind, &h->item, &h->big, t) &&
+            parse_shape(name, after(head, "'shape'"), &h->rank, h->dim, t) &&
+            rt_array_bytes(name, h->item, h->rank, h->dim, &h->bytes, t);
   free(head);
   return ok;
+}
+
+bool rt_npy_length(const char *name, const uint8_t *at, size_t n, size_t *length, Trouble *t) {
+  Head h;
+  return parse_head(name, at, n, &h, t) &&
+         (!__builtin_add_overflow(h.from, h.bytes, length) || rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name));
+}
+
+bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t) {
+  Head h;
+  *a = (Array){ 0 };
+  if (!parse_head(name, at, n, &h, t)) return false;
+  if (n - h.from < h.bytes)
+    return rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name, n - h.from, h.bytes);
+  if (!rt_array_make(a, name, h.kind, h.item, h.rank, h.dim, t)) return false;
+  if (!h.big && !h.fortran) memcpy(a->at, at + h.from, h.bytes);
+  else copy_elements(a, at + h.from, h.fortran, h.big);
+  return true;
 }
 
 bool rt_read_npy(const char *path, Array *a, Trouble *t) {

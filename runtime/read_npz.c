@@ -24,6 +24,8 @@ typedef struct Zip {
 } Zip;
 enum { ZIP_ABSENT = 9, ZIP_MEMORY = 14 };           /* codes of its errors, as of version 1.0          */
 
+enum { FIRST = 1 << 17 };           /* has all of a header                                            */
+
 static bool find(void *library, const char *name, void *to) {
   void *at = dlsym(library, name);
   memcpy(to, &at, sizeof at);
@@ -69,14 +71,15 @@ static bool read_member(const Zip *z, void *zip, const char *path, const char *m
     return rt_fail(t, EXIT_REFUSED, "%s: has no array `%s`; it has:%s", path, member, all);
   }
   free(name);
-  size_t cap = 0;
-  bool ok = true;
+  size_t cap = 0, most = FIRST;                     /* few bytes may unpack to many: no more is read than its header says */
+  bool ok = true, whole = false;
   for (*n = 0, *at = NULL; ok;) {
-    ok = rt_grow(at, *n + (1u << 16), &cap, 1, t);
-    int64_t got = ok ? z->fread(file, *at + *n, cap - *n) : 0;
+    ok = rt_grow(at, *n + FIRST < most ? *n + FIRST : most, &cap, 1, t);
+    int64_t got = ok && *n < most ? z->fread(file, *at + *n, (cap < most ? cap : most) - *n) : 0;
     if (got < 0) ok = rt_fail(t, EXIT_IO, "%s: `%s` is damaged; fetch or write the file again", path, member);
-    if (got <= 0) break;
-    *n += (size_t)got;
+    if (got > 0) *n += (size_t)got;
+    else if (whole || *n < FIRST) break;
+    else whole = ok = ok && rt_npy_length(path, *at, *n, &most, t);
   }
   z->fclose(file);
   return ok;
