@@ -1,7 +1,8 @@
-"""memory.py BATCH < PLAN: how much larger an entry's workspace is than what lives in it at most; the comments of a plan say both.
+"""memory.py BATCH < PLAN: an entry's workspace beside the most that lives in it; the comments of a plan say both.
 
-PLAN is what --dump-after=plan prints; an extent is `CONSTANT + FACTOR SYMBOL ... bytes`, with BATCH for b and 16 BATCH rows of
-the other symbols, as in `PROGRAM bench`. Prints `entry workspace alive ratio kernel`, the kernel being that of the most.
+PLAN is what --dump-after=plan prints; an extent is `CONSTANT + FACTOR SYMBOL ... bytes`, with BATCH for b and 16 BATCH
+rows of the other symbols, as in `PROGRAM bench`. Prints `entry workspace alive ratio kernel`, the kernel being that of
+the most.
 """
 import re, sys
 

@@ -77,10 +77,13 @@ class Server:
         shutil.rmtree(self.cache, ignore_errors=True)
 
 
+def output_of(command, env=None):
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
+
+
 def jemalloc():
     """As it is: stock malloc makes PyTorch up to 1.6 times slower. Settings of it change a step by 4% at most."""
-    libraries = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
-    found = re.search(r"libjemalloc\.so\.2.*=> (\S+)", libraries)
+    found = re.search(r"libjemalloc\.so\.2.*=> (\S+)", output_of(["/sbin/ldconfig", "-p"]))
     return [found[1]] if found else []
 
 
@@ -91,8 +94,8 @@ def preloading(out, *libraries):
 
 
 def machine(out):
-    text = subprocess.run([out / "machine", str(THREADS)], check=True, capture_output=True, text=True, env=preloading(out)).stdout.split()
-    return float(text[1]), float(text[3])
+    words = output_of([out / "machine", str(THREADS)], env=preloading(out)).split()
+    return float(words[1]), float(words[3])
 
 
 def build_clocks(out):
@@ -122,9 +125,9 @@ def build(gdlc, w, out):
 
 
 def ours(program, w, seconds):
-    command = [program, "bench", "--entry", w.entry, "--set", f"batch={w.batch}", "--seconds", str(seconds), "--threads", str(THREADS), "--csv"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, env=preloading(program.parent)).stdout
-    return next(csv.DictReader(text.splitlines()))
+    command = [program, "bench", "--csv", "--entry", w.entry, "--set", f"batch={w.batch}", "--seconds", str(seconds),
+               "--threads", str(THREADS)]
+    return next(csv.DictReader(output_of(command, preloading(program.parent)).splitlines()))
 
 
 class Result:
@@ -176,7 +179,8 @@ def digits(x):
 
 def head(lines, peers):
     lines.say()
-    lines.say(f"{'workload':34} {'ours ms':>9} {'GFLOP/s':>8} {'share':>6}" + (f"   {'peer':22} {'ms':>9} {'ratio':>6}" if peers else ""))
+    lines.say(f"{'workload':34} {'ours ms':>9} {'GFLOP/s':>8} {'share':>6}" +
+              (f"   {'peer':22} {'ms':>9} {'ratio':>6}" if peers else ""))
 
 
 def table_row(lines, r, peak):
@@ -196,7 +200,8 @@ def bars(lines, results, peak):
         for start, least in r.w.bars if r.w.group == "steps" else ():
             p = r.fastest(start)
             if p:
-                lines.say(f"{r.w.title}: {r.ratio(p):.2f} times {p}, bar {least}: {'met' if r.ratio(p) >= least else 'MISSED'}")
+                verdict = "met" if r.ratio(p) >= least else "MISSED"
+                lines.say(f"{r.w.title}: {r.ratio(p):.2f} times {p}, bar {least}: {verdict}")
     for group in ("products", "convolutions"):
         some = [r for r in results if r.w.group == group]
         if not some:
@@ -218,17 +223,18 @@ def memory(lines, gdlc, results):
     if not some:
         return
     lines.say()
-    lines.say(f"{'memory of a step':34} {'workspace':>10} {'of live':>8} {'resident':>10}" + (f"   {'peer':22} {'resident':>10}" if some[0].peers else ""))
+    lines.say(f"{'memory of a step':34} {'workspace':>10} {'of live':>8} {'resident':>10}" +
+              (f"   {'peer':22} {'resident':>10}" if some[0].peers else ""))
     for r in some:
-        plan = subprocess.run([gdlc, r.w.path, "--dump-after=plan", "--entry=step"], check=True, capture_output=True, text=True).stdout
-        _, whole, alive, _ = entries(plan.splitlines(), r.w.batch)[0]
+        plan = output_of([gdlc, r.w.path, "--dump-after=plan", "--entry=step"]).splitlines()
+        _, whole, alive, _ = entries(plan, r.w.batch)[0]
         p = r.fastest("PyTorch")
         lines.say(f"{r.w.title:34} {r.workspace / 2**20:7.0f} MB {whole / alive:8.2f} {r.resident / 2**10:7.0f} MB" +
                   (f"   {p:22} {r.peers[p][2] / 2**10:7.0f} MB" if p else ""))
 
 
 def compile_times(lines, gdlc, out, results):
-    """Every example and workload, from its text to the program or to the certificate; CPU is that of all processors together."""
+    """Every example and workload, to the program or to the certificate; CPU is that of all processors together."""
     lines.say()
     lines.say(f"{'compile':26} {'gdlc':>9} {'CPU':>9} {'check':>8} {'CPU':>8}   first call of torch.compile")
     quick, checked, paths = 0, 0, sorted(EXAMPLES.glob("*/*.gdl")) + sorted(HERE.glob("*.gdl"))
@@ -237,7 +243,8 @@ def compile_times(lines, gdlc, out, results):
         whole, whole_cpu = map(median, zip(*(timed([gdlc, path, "-o", out / "compiled"]) for _ in range(3))))
         check, check_cpu = map(median, zip(*(timed([gdlc, "check", path]) for _ in range(9))))
         r = next((r for r in results if r.w.path == path and "PyTorch compiled" in r.peers), None)
-        lines.say(f"{path.parent.name + '/' + path.name:26} {whole:7.2f} s {whole_cpu:7.2f} s {1e3 * check:5.0f} ms {1e3 * check_cpu:5.0f} ms" +
+        lines.say(f"{path.parent.name + '/' + path.name:26} {whole:7.2f} s {whole_cpu:7.2f} s "
+                  f"{1e3 * check:5.0f} ms {1e3 * check_cpu:5.0f} ms" +
                   (f"   {r.peers['PyTorch compiled'][1]:6.1f} s" if r else ""))
         quick += whole < 1
         checked += check < 0.05

@@ -1,9 +1,9 @@
 """peer.py: how a peer is timed: the protocol of the programs that bench.py starts.
 
-A line of the standard input is `SECONDS WORD...`; the words name a workload and, last, a mode. The answer is one line of JSON:
-`ms`, the time of each run; `first_s`, the seconds of making it and of its first call, where it was new; `resident_kb`, the most
-that was resident; or `error`. As in the programs of gdlc: runs until a tenth of the time has passed, then at least 4, call by
-call. What belongs to another workload is forgotten, so that it occupies no memory.
+A line of the standard input is `SECONDS WORD...`; the words name a workload and, last, a mode. The answer is one line
+of JSON: `ms`, the time of each run; `first_s`, the seconds of making it and of its first call, where it was new;
+`resident_kb`, the most that was resident; or `error`. As in the programs of gdlc: runs until a tenth of the time has
+passed, then at least 4, call by call. What belongs to another workload is forgotten, so that it occupies no memory.
 """
 import json, os, sys, time
 

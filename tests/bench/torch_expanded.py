@@ -1,10 +1,11 @@
-"""torch_expanded.py THREADS: the D(4) networks of w3.gdl and fashion.gdl in PyTorch, on expanded filters; peer.py's protocol.
+"""torch_expanded.py THREADS: the D(4) networks of w3.gdl and fashion.gdl in PyTorch, on expanded filters; see peer.py.
 
     w3|fashion MODE   eager: NCHW; channels_last; compiled: channels_last
 
 A filter is a gather of the weights, which are one number for each orbit of D(4) on (offset, component in, component out):
-72 of a 3 x 3 filter between regular fields, as in gdlc; the convolution is dense then. Channels are [copy][element] in NCHW, so
-that the norm of a field is BatchNorm3d as it is, and [element][copy] in channels_last, where vectors run along the copies.
+72 of a 3 x 3 filter between regular fields, as in gdlc; the convolution is dense then. Channels are [copy][element] in
+NCHW, so that the norm of a field is BatchNorm3d as it is, and [element][copy] in channels_last, where vectors run along
+the copies.
 """
 import sys
 import torch, torch.nn as nn, torch.nn.functional as F
@@ -94,7 +95,8 @@ class Network(nn.Module):
         super().__init__()
         layers, nin, hin = [], 1, 1
         for copies, kernel, pad, pool in blocks:
-            layers += [Conv(nin, hin, copies, kernel, pad, last), Norm(copies, last), nn.ReLU()] + ([nn.MaxPool2d(*pool)] if pool else [])
+            layers += [Conv(nin, hin, copies, kernel, pad, last), Norm(copies, last), nn.ReLU()]
+            layers += [nn.MaxPool2d(*pool)] if pool else []
             nin, hin = copies, 8
         self.layers, self.copies, self.last, self.out = nn.Sequential(*layers), nin, last, nn.Linear(nin, 10)
 

@@ -79,15 +79,17 @@ STEPS = [
             plain("torch_cnn.py"), (("", 1.3),)),
     network("w3", HERE / "w3.gdl", "W3: P4M CNN, batch 128", 128,
             [(3, 1, 80, 28)] + 2 * [(3, 80, 80, 28)] + 3 * [(3, 80, 80, 14)] + [(3, 80, 80, 7)],
-            plain("torch_expanded.py") + [("escnn eager", "escnn_p4m.py", "eager"), ("escnn compiled", "escnn_p4m.py", "compiled")],
+            plain("torch_expanded.py") + [("escnn eager", "escnn_p4m.py", "eager"),
+                                          ("escnn compiled", "escnn_p4m.py", "compiled")],
             (("escnn", 2.5), ("PyTorch", 1.5))),
     network("fashion", EXAMPLES / "fashion" / "fashion.gdl", "fashion: D(4) CNN, batch 64", 64,
             [(5, 1, 64, 28), (3, 64, 128, 14), (3, 128, 256, 7), (3, 256, 512, 1)],
             plain("torch_expanded.py"), (("PyTorch", 1.5),)),
 ]
 # Cubes on and off the vectors' and tiles' widths; then flat and narrow ones.
-PRODUCTS = [product(n, n, n) for n in (64, 65, 80, 95, 100, 127, 128, 192, 200, 256, 384, 500, 512, 768, 999, 1024)] + [
-    product(*s) for s in ((4096, 64, 64), (4096, 17, 256), (17, 1024, 1024), (1024, 1024, 17), (1000, 100, 999), (128, 256, 2304))]
+CUBES = [(n, n, n) for n in (64, 65, 80, 95, 100, 127, 128, 192, 200, 256, 384, 500, 512, 768, 999, 1024)]
+PRODUCTS = [product(*s) for s in CUBES + [
+    (4096, 64, 64), (4096, 17, 256), (17, 1024, 1024), (1024, 1024, 17), (1000, 100, 999), (128, 256, 2304)]]
 CONVOLUTIONS = [filters(*s) for s in (
     (64, 64, 32), (64, 64, 16), (64, 64, 8), (65, 65, 32), (80, 80, 28), (96, 96, 16), (100, 100, 14), (128, 128, 32),
     (128, 128, 16), (128, 128, 8), (192, 192, 16), (192, 192, 8), (250, 250, 8), (250, 250, 17), (256, 256, 16), (256, 256, 8),
