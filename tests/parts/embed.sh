@@ -60,6 +60,8 @@ sed 's/^steer/work/' one | sort - one >two
 is "several models of a file" "$gdlc" embed/kernels.gdl --emit=lib=k.a,obj=k.o,so=k.so,header=k.h
 for f in k.a k.o; do symbols $f >names; is "$f has the names of both and no others" cmp two names; done
 nm -D --defined-only k.so | awk '{ print $3 }' | sort >names; is "k.so has the names of both and no others" cmp two names
+objdump -h k.a | awk '$2 == ".rodata" { some = 1 } $2 ~ /^\.(t?data|t?bss)$/ && $3 !~ /^0*$/ { print; bad = 1 } END { exit !some || bad }' >err
+result "a library keeps nothing between calls: no data that can be written" $?
 is "--model takes one" "$gdlc" embed/kernels.gdl --model=steer --emit=lib=one.a
 symbols one.a >names; is "... and its names alone" cmp one names
 is "--prefix" "$gdlc" embed/kernels.gdl --prefix=my_ --emit=lib=my.a,header=my.h,gdl=gdl.h
