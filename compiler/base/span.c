@@ -21,6 +21,7 @@ uint32_t source_read(Sources *s, Str path) {
   FILE *f;
   do f = fopen(name.at, "rb");
   while (!f && errno == EINTR);
+  if (!f && errno == ENOMEM) no_memory(sizeof *f);
   if (!f) return 0;
   vec(char) text = { 0 };
   size_t n;
