@@ -185,8 +185,109 @@ def recurrence(text, message, source):
     m = re.match(r".* the elements 1, 3: h = h / 2 \+ x ends at ([\d.]+), and at ([\d.]+) after it$", text)
     return None if not m else near([1 / 2 + 3, 3 / 2 + 1], [float(m[1]), float(m[2])])
 
+def shifted(text, message, source):
+    m = re.match(r"shift x by 1: \w+ then reads x at (\d+), (\d+), ... in place of 0, (\d+), ..., not a shift of the result$", text)
+    size = re.search(r"(?:torus|cycle)\((\d+)", source)
+    if not m or not size: return None
+    last, before, stride = map(int, m.groups())
+    reads, wanted = {(k * stride - 1) % int(size[1]) for k in range(int(size[1]))}, {k * stride for k in range(-(-int(size[1]) // stride))}
+    return last == int(size[1]) - 1 and before == stride - 1 and stride > 1 and len(wanted) < int(size[1]) and bool(reads)
+
+def closure(generators_of):
+    """All elements, each as the tuple of its matrices in several representations, from those of the generators."""
+    def key(x): return tuple(round(t, 6) + 0.0 for m in x for row in m for t in row)
+    one = tuple([[float(i == j) for j in range(len(m))] for i in range(len(m))] for m in generators_of[0])
+    found, new = {key(one): one}, [one]
+    while new and len(found) < 5000:
+        x = new.pop()
+        for g in generators_of:
+            y = tuple(times(a, b) for a, b in zip(g, x))
+            if key(y) not in found:
+                found[key(y)] = y
+                new.append(y)
+    return list(found.values())
+
+def images(source, kinds):
+    """Of the first group of the program: each generator's matrices in `vector` and these kinds; None: not known here."""
+    group = next(generators(source), None)
+    if not group: return None
+    size = len(next(iter(group[1].values())))
+    def of(kind, g):
+        which = re.fullmatch(r"irrep\((\d+)\)", kind)
+        n = size if kind in ("vector", "pseudovector") else 2 if which else 1
+        return matrix(source, kind, g, n)
+    all_ = [(group[1][g], *(of(kind, g) for kind in kinds)) for g in group[1]]
+    return None if any(m is None for x in all_ for m in x) else all_
+
+def kinds_of_map(message):
+    m = re.search(r"from `(?:\d+ )?([^`+]*)` to `(?:\d+ )?([^`+]*)`", message)
+    return m and m.groups()
+
+def average(text, message, source):
+    if not re.match(r"the average over .* of any \d+ x \d+ matrix M, that is of g M g\^-1, is 0$", text): return None
+    kinds = kinds_of_map(message)
+    of = images(source, kinds) if kinds else None
+    if not of: return None
+    elements = closure(of)
+    rows, columns = len(of[0][2]), len(of[0][1])
+    for i in range(rows):
+        for j in range(columns):                                 # M = 1 at (i, j); matrices are orthogonal
+            unit = [[float((r, c) == (i, j)) for c in range(columns)] for r in range(rows)]
+            sum_ = [[0.0] * columns for _ in range(rows)]
+            for _, a, b in elements:
+                part = times(times(b, unit), [list(x) for x in zip(*a)])
+                sum_ = [[x + y for x, y in zip(p, q)] for p, q in zip(sum_, part)]
+            if any(abs(x) > 1e-6 for row in sum_ for x in row): return False
+    return True
+
+def kernel(text, message, source):
+    """K(x) = 1, 2, 3, ... of every offset and pair of components: the average of s(g) K(g^-1 x) r(g)^-1."""
+    m = re.match(r"the kernel 1[^,]*(?:, .*)?, averaged over .*, is 0 everywhere$", text)
+    size, kinds = re.search(r"kernel of size (\d+)", message), kinds_of_map(message)
+    of = images(source, kinds) if m and size and kinds else None
+    if not of: return None
+    n, axes = int(size[1]), len(of[0][0])
+    places = [[x] for x in range(n)] if axes == 1 else [[y, x] for y in range(n) for x in range(n)]
+    rows, columns = len(of[0][2]), len(of[0][1])
+    sums = {tuple(x): [[0.0] * columns for _ in range(rows)] for x in places}
+    for g, a, b in closure(of):
+        for k, x in enumerate(places):
+            to = act(g, [2 * t - n + 1 for t in x])              # offsets from the centre, doubled
+            to = tuple(round((t + n - 1) / 2) for t in to)
+            value = [[float((k * rows + i) * columns + j + 1) for j in range(columns)] for i in range(rows)]
+            part = times(times(b, value), [list(t) for t in zip(*a)])
+            sums[to] = [[u + v for u, v in zip(p, q)] for p, q in zip(sums[to], part)]
+    return all(abs(t) < 1e-6 for m in sums.values() for row in m for t in row)
+
+def orbits(text, message, source):
+    m = re.match(r"(\d+) pixels, (\d+) orbits?$", text)
+    size, of = re.search(r"grid\((\d+), (\d+)\)", source), images(source, [])
+    if not m or not size or not of: return None
+    h, w = int(size[1]), int(size[2])
+    elements, seen, count = [x[0] for x in closure(of)], set(), 0
+    for y in range(h):
+        for x in range(w):
+            if (y, x) in seen: continue
+            count += 1
+            for g in elements:
+                p, q = act(g, [2 * y - h + 1, 2 * x - w + 1])
+                seen.add((round((p + h - 1) / 2), round((q + w - 1) / 2)))
+    return [h * w, count] == [int(m[1]), int(m[2])]
+
+def pixel(text, message, source):
+    m = re.match(r"`([\w^ ]+)` takes the pixel \(1, 0\) beside the centre to \(([-\d.]+), ([-\d.]+)\)$", text)
+    g = matrix(source, "vector", m[1], 2) if m else None
+    if not g: return None
+    to = act(g, [1, 0])
+    return near(to, [float(m[2]), float(m[3])]) and any(abs(t - round(t)) > 1e-6 for t in to)
+
+def exchanged(text, message, source):
+    m = re.match(r"exchanging the axes makes (\d+) x (\d+) pixels of (\d+) x (\d+)$", text)
+    return m and (m[1], m[2]) == (m[4], m[3]) and m[1] != m[2]
+
 def recompute(code, text, message, source):
-    for try_ in (two_vectors, one_vector, moved, remainder, transposed, not_multiplied, ones, recurrence):
+    for try_ in (two_vectors, one_vector, moved, remainder, transposed, not_multiplied, ones, recurrence, shifted, average,
+                 kernel, orbits, pixel, exchanged):
         true = try_(text, message, source)
         if true is not None: return true
     return None

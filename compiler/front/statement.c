@@ -332,7 +332,7 @@ static void assign_unknown(Check *c, Body *b, const Ast *name) {
   }
   refuse_why(c, name->span, &why);
   Scope *body = b->s;
-  while (body->up) body = body->up;
+  while (body && body->up) body = body->up;
   Entry *e = scope_add(c, body, (Entry){ .name = name->text, .sort = ENTRY_LET, .at = name->span, .bound = true,
                                           .item = item_poison(name->span) });
   if (e) mention_read(c, e->at);                              /* said once: who reads it, or does not, is silent */

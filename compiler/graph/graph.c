@@ -72,7 +72,7 @@ static bool table_equal(const ConstTable *a, const ConstTable *b, uint64_t count
   }
   for (uint32_t i = 0; i < a->n; i++)
     if (memcmp(a->nz[i].i, b->nz[i].i, a->rank * sizeof *a->nz[i].i) ||
-        /* NOLINT(bugprone-suspicious-memory-comparison): bits */
+        /* bits, not values. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         memcmp(&a->nz[i].v, &b->nz[i].v, sizeof(double))) return false;
   return !a->dense || !memcmp(a->dense, b->dense, count * sizeof *a->dense);
 }

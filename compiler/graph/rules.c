@@ -268,8 +268,10 @@ static bool rule_harmonics(const Rules *r, const Node *n) {
     if (f && (f->action != ACTION_MIXES || !f->orthogonal))
       return why_no(r->why, CODE_NONE, "[harmonics.1] harmonics in a frame of their own");
   }
-  for (int a = 0; a < shape(r, n, 0)->rank; a++) {
-    Axis x = shape(r, n, 0)->axis[a];
+  const Shape *of = shape(r, n, 0);
+  assert(of);
+  for (int a = 0; a < of->rank; a++) {
+    Axis x = of->axis[a];
     if (x.role == ROLE_REP && !r->g->frame.at[x.what].orthogonal)
       return why_no(r->why, CODE_NONE, "[harmonics.1] of a vector that is not orthogonal");
   }

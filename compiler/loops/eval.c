@@ -33,6 +33,7 @@ static size_t bytes_of(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; 
 static bool access(Run *r, const Ins *x, uint32_t at) {
   const Kernel *k = r->k;
   const Buf *b = &k->buf.at[x->buf];
+  assert(r->v);
   int V = k->lanes, n = x->vary ? V : 1;
   bool store = x->op == L_STORE;
   Ref mask = store ? x->a[2] : x->a[1];

@@ -1,5 +1,5 @@
-/* target_format.c: the layout of source text. What parses is laid out anew, still parses, and comes out of a second time
- * as it went in. */
+/* target_format.c: the layout of source text. What parses is laid out anew, still parses, and comes out of a second
+ * time as it went in. */
 #include "base/base.h"
 #include "front/ast.h"
 #include "fuzz/target.h"
