@@ -80,7 +80,8 @@ static void copy_elements(Array *a, const uint8_t *from, bool fortran, bool big)
 }
 
 /* What a header says; the elements begin at `from` and have `bytes`. */
-typedef struct Head { ArrayKind kind; size_t item, from, bytes; uint32_t rank; int64_t dim[ARRAY_RANK]; bool big, fortran; } Head;
+typedef struct Head { ArrayKind kind; size_t item, from, bytes; uint32_t rank; int64_t dim[ARRAY_RANK]; bool big,
+    fortran; } Head;
 
 static bool parse_head(const char *name, const uint8_t *at, size_t n, Head *h, Trouble *t) {
   *h = (Head){ 0 };
@@ -88,7 +89,8 @@ static bool parse_head(const char *name, const uint8_t *at, size_t n, Head *h, T
   size_t wide = at[6] == 1 ? 2 : 4, length = 0;
   for (size_t i = wide; i-- > 0;) length = length << 8 | at[8 + i];
   h->from = 8 + wide + length;
-  if (length > HEAD_MOST || h->from > n) return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
+  if (length > HEAD_MOST || h->from > n)
+    return rt_fail(t, EXIT_IO, "%s: ends in its header; fetch or write the file again", name);
   char *head = rt_alloc(length + 1, 1, t);
   if (!head) return false;
   memcpy(head, at + 8 + wide, length);
@@ -104,7 +106,8 @@ static bool parse_head(const char *name, const uint8_t *at, size_t n, Head *h, T
 bool rt_npy_length(const char *name, const uint8_t *at, size_t n, size_t *length, Trouble *t) {
   Head h;
   return parse_head(name, at, n, &h, t) &&
-         (!__builtin_add_overflow(h.from, h.bytes, length) || rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name));
+         (!__builtin_add_overflow(h.from, h.bytes, length) ||
+             rt_fail(t, EXIT_REFUSED, "%s: its sizes are no array that fits into memory", name));
 }
 
 bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Trouble *t) {
@@ -112,7 +115,8 @@ bool rt_parse_npy(const char *name, const uint8_t *at, size_t n, Array *a, Troub
   *a = (Array){ 0 };
   if (!parse_head(name, at, n, &h, t)) return false;
   if (n - h.from < h.bytes)
-    return rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again", name, n - h.from, h.bytes);
+    return rt_fail(t, EXIT_IO, "%s: ends after %zu of the %zu bytes of its elements; fetch or write the file again",
+        name, n - h.from, h.bytes);
   if (!rt_array_make(a, name, h.kind, h.item, h.rank, h.dim, t)) return false;
   if (!h.big && !h.fortran) memcpy(a->at, at + h.from, h.bytes);
   else copy_elements(a, at + h.from, h.fortran, h.big);

@@ -71,7 +71,8 @@ static bool read_member(const Zip *z, void *zip, const char *path, const char *m
     return rt_fail(t, EXIT_REFUSED, "%s: has no array `%s`; it has:%s", path, member, all);
   }
   free(name);
-  size_t cap = 0, most = FIRST;                     /* few bytes may unpack to many: no more is read than its header says */
+  /* few bytes may unpack to many: no more is read than its header says */
+  size_t cap = 0, most = FIRST;
   bool ok = true, whole = false;
   for (*n = 0, *at = NULL; ok;) {
     ok = rt_grow(at, *n + FIRST < most ? *n + FIRST : most, &cap, 1, t);

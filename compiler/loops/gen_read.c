@@ -271,6 +271,7 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
   x->part_label = 0;                                  /* of this contract alone, not of what it reads */
   int var = kernel_var(k, x->real, vary || lanes >= 0);
   l_set(k, var, real(x, 0));
+  /* gcc does not see that it is set before it is read. NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores) */
   Sparse walk = { 0 };
   Ref value = 0;
   for (uint32_t s = 0; s < loops; s++) {

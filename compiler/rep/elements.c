@@ -284,6 +284,7 @@ static bool surely_infinite(Groups *gs, const Group *g) {
   Mark mark = arena_mark(gs->arena);
   Matrix x = matrix_identity(gs->exacts, gs->arena, g->dim);
   bool finite = true;
+  assert(g->ngen);
   for (uint32_t k = 0; finite && k < g->ngen; k++) {
     const Exact *d = matrix_determinant(gs->exacts, gs->arena, g->vector[k]);
     finite = finite_order(gs->exacts, g->vector[k]) && exact_equal(exact_mul(gs->exacts, d, d), exact_int(gs->exacts,

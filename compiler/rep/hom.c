@@ -35,6 +35,7 @@ static uint32_t average(Reps *reps, const Kind *in, const Kind *out) {
   const Exact **a = characters(reps, in), **b = characters(reps, out), *sum = exact_int(pool, 0);
   for (uint32_t i = 0; i < e->n; i++) sum = exact_add(pool, sum, exact_mul(pool, a[e->inverse[i]], b[i]));
   int64_t total;
+  assert(e->n);
   bool whole = exact_as_int(sum, &total);
   if (!whole || total % e->n) bug("an average of characters that is no whole number");
   return (uint32_t)(total / e->n);
