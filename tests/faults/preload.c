@@ -7,8 +7,8 @@
  * PART REST LIBRARIES` is written.
  *
  *   FAULT_AT=N       the N-th one fails, once
- *   FAULT_EVERY=S    a tree of processes: at every S-th one the process forks. In the child that one fails, once; the
- *                    parent waits, writes a line `N STATUS SAID` to the log, and goes on as if nothing had been. STATUS
+ *   FAULT_EVERY=S,L  a tree of processes: at every S-th own one and every L-th of the libraries (0: none) the process forks. In the child that one fails, once; the
+ *                    parent waits, writes a line `STATUS SAID LIBRARY` to the log, and goes on as if nothing had been. STATUS
  *                    is the exit code, or 128 + signal; SAID is 1 when standard error had `out of memory`. So one run
  *                    serves for all N. A child of a process with threads has one only: FAULT_ALONE=1 lets
  *                    pthread_create fail, and gdlc does the work of the thread itself; without it children are right
@@ -33,7 +33,7 @@ void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(voi
 static struct {
   bool counts, alone, from[3];      /* from: the classes that may fail                               */
   uintptr_t low, high, part, end;   /* of the program file, of its part                              */
-  long at, every;
+  long at, every[2];                /* every: own, libraries                                         */
   const char *log;
   pid_t parent;
 } fault;
@@ -61,7 +61,7 @@ static void write_log(const char *before, long a, long b, long c) {
 }
 
 /* true in the child. */
-static bool branch(long n) {
+static bool branch(bool library) {
   int ends[2], status = 0;
   if (pipe(ends) != 0) abort();
   pid_t child = fork();
@@ -84,8 +84,7 @@ static bool branch(long n) {
       (got < 0 && errno == EINTR));) k += got > 0 ? (size_t)got : 0;
   close(ends[0]);
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  write_log("", n, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-      strstr(said, "out of memory") != NULL);
+  write_log("", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), strstr(said, "out of memory") != NULL, library);
   return false;
 }
 
@@ -95,12 +94,12 @@ static bool fails(const void *caller) {
   int class = at < fault.low || at >= fault.high ? LIBRARIES : at >= fault.part && at < fault.end ? PART : REST;
   __atomic_add_fetch(&taken[class], 1, __ATOMIC_RELAXED);
   if (!fault.from[class]) return false;
-  static long asked;
-  long n = __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
-  bool now = false;
+  static long asked[2];
+  bool library = class == LIBRARIES, now = false;
+  long n = __atomic_add_fetch(&asked[library], 1, __ATOMIC_RELAXED);
   busy = true;
   if (fault.at) now = n == fault.at;
-  else if (fault.every && n % fault.every == 0) now = branch(n);
+  else if (fault.every[library] && n % fault.every[library] == 0) now = branch(library);
   busy = false;
   if (now) errno = ENOMEM;
   return now;
@@ -151,10 +150,10 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
   bool own = !from || strcmp(from, "own") == 0;
   fault.from[PART] = own || strcmp(from, "part") == 0;
   fault.from[REST] = own || strcmp(from, "rest") == 0;
-  fault.from[LIBRARIES] = !own && strcmp(from, "libraries") == 0;
+  fault.from[LIBRARIES] = every || (!own && strcmp(from, "libraries") == 0);
   fault.alone = getenv("FAULT_ALONE") != NULL;
   fault.at = n ? atol(n) : 0;
-  fault.every = every ? atol(every) : 0;
+  if (every) sscanf(every, "%ld,%ld", &fault.every[0], &fault.every[1]);
   fault.parent = getpid();
   unsetenv("LD_PRELOAD");           /* linkers that are started are none of this                      */
   dl_iterate_phdr(find_program, NULL);
