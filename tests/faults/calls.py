@@ -1,8 +1,9 @@
-"""calls.py: system calls that fail. Every open, write, fsync, rename, read and mmap of a training and of gdlc in turn, with EIO, ENOSPC and
-EINTR, reads and writes cut short; and whatever else they ask of the system, with EIO.
+"""calls.py: system calls that fail. Every open, write, fsync, rename, read and mmap of a training and of gdlc in turn,
+with EIO, ENOSPC and EINTR, reads and writes cut short; and whatever else they ask of the system, with EIO.
 
-An interrupted or shortened call is made again: exit code 0 and the same bits. A failed fsync or rename is always reported. Where a failure
-may be survived (standard output of a training, random numbers for a hash), the bits must be those of an undisturbed one."""
+An interrupted or shortened call is made again: exit code 0 and the same bits. A failed fsync or rename is always
+reported. Where a failure may be survived (standard output of a training, random numbers for a hash), the bits must
+be those of an undisturbed one."""
 import filecmp, os, shutil
 from world import CALLS, Counter, Training, each, execute, figure, write
 
@@ -19,7 +20,8 @@ SIZED = "read,write"
 def cases_of(total):
     """`total` says how many calls of some classes there are."""
     cases = [(CALLS, what, n) for what in ("EIO", "ENOSPC", "EINTR") for n in range(1, total(CALLS) + 1)]
-    return cases + [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)] + [(OTHERS, "EIO", n) for n in range(1, total(OTHERS) + 1)]
+    return cases + [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)] + [(OTHERS, "EIO", n)
+        for n in range(1, total(OTHERS) + 1)]
 
 def training(w):
     counter = Counter()
@@ -37,8 +39,10 @@ def training(w):
         counter.add("%s %s" % (hit, what) if hit != "none" else "absent")
         must_pass = (what == "EINTR" and hit in ("open", "read", "write", "fsync", "rename")) or what == "short"
         must_fail = what in ("EIO", "ENOSPC") and hit in ("fsync", "rename")
-        if code not in (0, 4, 5) or (code and (err.count("\n") != 1 or not err.startswith(w.small + ": "))): counter.bad("crashes", "exit code %d: %s" % (code, where))
-        elif code == 5 and w.work not in err.split(": ", 1)[1] and named + ": " not in err: counter.bad("crashes", "the message names no file: %s" % where)
+        if code not in (0, 4, 5) or (code and (err.count("\n") != 1
+            or not err.startswith(w.small + ": "))): counter.bad("crashes", "exit code %d: %s" % (code, where))
+        elif code == 5 and w.work not in err.split(": ", 1)[1] and named + ": " not in err:
+            counter.bad("crashes", "the message names no file: %s" % where)
         elif must_pass and code: counter.bad("losses", "not made again: %s" % where)
         elif must_fail and code != 5: counter.bad("losses", "not reported: %s" % where)
         if code == 0: counter.add("survived")
@@ -48,9 +52,11 @@ def training(w):
     each(one, cases)
     kinds = ("open", "write", "fsync", "rename", "read", "mmap")
     figure("%d system calls of three training steps failed in turn (%s; others %d), each with EIO, ENOSPC, EINTR, cut short: %d crashes, %d losses"
-           % (len(cases) - counter.get("absent"), ", ".join("%s %d" % (k, counter.get(k + " EIO")) for k in kinds), sum(counter.get(k + " EIO") for k in OTHERS.split(",")),
+           % (len(cases) - counter.get("absent"), ", ".join("%s %d" % (k, counter.get(k + " EIO")) for k in kinds),
+               sum(counter.get(k + " EIO") for k in OTHERS.split(",")),
               counter.get("crashes"), counter.get("losses")))
-    if counter.get("absent") > 20 or any(not counter.get(k + " " + what) for k in kinds for what in ("EIO", "ENOSPC", "EINTR")): counter.bad("losses", "calls were not reached: %s" % counter.counts)
+    if counter.get("absent") > 20 or any(not counter.get(k + " " + what) for k in kinds
+        for what in ("EIO", "ENOSPC", "EINTR")): counter.bad("losses", "calls were not reached: %s" % counter.counts)
     counter.check("every system call of three training steps fails in turn")
 
 TINY = """model tiny(x: 4 scalar) -> (y: scalar) { y = x |> linear(scalar) }
@@ -69,13 +75,15 @@ def compiler(w):
     write(source, TINY.encode())
     emit = lambda kinds: "--emit=" + ",".join("%s=%s" % (f, f) for f in kinds)
     commands = {"check": (["check", source], ()), "-o": ([source, "--no-audit", "-o", "out"], ("out",)),
-                "--emit texts": ([source, "--entry=infer", emit(TEXTS)], TEXTS), "--emit objects": ([source, "--no-audit", emit(LINKED)], LINKED)}
+                "--emit texts": ([source, "--entry=infer", emit(TEXTS)], TEXTS),
+                    "--emit objects": ([source, "--no-audit", emit(LINKED)], LINKED)}
     for name, (arguments, files) in commands.items():
         def one(case):
             classes, what, n = case
             place = w.folder()
             os.makedirs(place + "/tmp")
-            code, err, _, hit, named = inject(w, place + ".result", classes, what, n, [w.gdlc] + arguments, cwd=place, env={"TMPDIR": place + "/tmp"})
+            code, err, _, hit, named = inject(w, place + ".result", classes, what, n, [w.gdlc] + arguments, cwd=place,
+                env={"TMPDIR": place + "/tmp"})
             where = "gdlc %s: %s at %s call %d, %s: exit code %d, %s" % (name, what, hit, n, named, code, err)
             counter.add("failed" if hit != "none" else "absent")
             left = sorted(set(os.listdir(place)) - {"tmp"})
@@ -83,15 +91,20 @@ def compiler(w):
             if code not in (0, 4, 5) or (code and "gdlc: " not in err): counter.bad("crashes", where)
             elif again and code: counter.bad("losses", "not made again: " + where)
             if hit == "unlink": counter.add("cannot be removed")      # no program can tidy up then
-            elif os.listdir(place + "/tmp") or set(left) - set(files) or (code == 0 and left != sorted(files)): counter.bad("losses", "leaves %s and %s: %s" % (left, os.listdir(place + "/tmp"), where))
+            elif os.listdir(place + "/tmp") or set(left) - set(files) or (code == 0
+                and left != sorted(files)): counter.bad("losses", "leaves %s and %s: %s"
+                    % (left, os.listdir(place + "/tmp"), where))
             for f in set(left) & set(files):
-                if not filecmp.cmp(place + "/" + f, right + "/" + f, False): counter.bad("losses", "another %s: %s" % (f, where))
+                if not filecmp.cmp(place + "/" + f, right + "/" + f, False): counter.bad("losses", "another %s: %s"
+                    % (f, where))
             shutil.rmtree(place)
         execute([w.gdlc] + arguments, cwd=right)
-        cases = cases_of(lambda classes: inject(w, right + ".result", classes, "count", 1, [w.gdlc] + arguments, cwd=right)[2])
+        cases = cases_of(lambda classes: inject(w, right + ".result", classes, "count", 1, [w.gdlc] + arguments,
+            cwd=right)[2])
         tried += len(cases)
         each(one, cases)
-    figure("%d system calls of gdlc failed in turn (check, -o, --emit): %d crashes, %d losses" % (counter.get("failed"), counter.get("crashes"), counter.get("losses")))
+    figure("%d system calls of gdlc failed in turn (check, -o, --emit): %d crashes, %d losses"
+        % (counter.get("failed"), counter.get("crashes"), counter.get("losses")))
     if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
     counter.check("every system call of gdlc fails in turn: no partial file")
 

@@ -1,5 +1,5 @@
-"""finite.py: NaN and infinity, in data and in the loss. The training stops with the step, the sample's number and the last good checkpoint
-as it was, from which it goes on."""
+"""finite.py: NaN and infinity, in data and in the loss. The training stops with the step, the sample's number and the
+last good checkpoint as it was, from which it goes on."""
 import math, os, random, struct
 from world import Counter, execute, figure, read, tensors, write
 import make_data
@@ -34,9 +34,11 @@ def run(w):
 
     def refused(what, code, err, *words):
         counter.add("cases")
-        if code != 1 or err.count("\n") != 1 or [x for x in words if x not in err]: counter.bad("losses", "%s: exit code %d: %s" % (what, code, err))
+        if code != 1 or err.count("\n") != 1 or [x for x in words if x not in err]:
+            counter.bad("losses", "%s: exit code %d: %s" % (what, code, err))
 
-    for name, value, descr, form, word in (("NaN", math.nan, "<f4", "f", "is not a number"), ("infinity", math.inf, "<f4", "f", "is infinite"), ("-infinity", -math.inf, "<f8", "d", "is infinite"),
+    for name, value, descr, form, word in (("NaN", math.nan, "<f4", "f", "is not a number"),
+        ("infinity", math.inf, "<f4", "f", "is infinite"), ("-infinity", -math.inf, "<f8", "d", "is infinite"),
                                            ("1e300", 1e300, "<f8", "d", "more than f32 can hold")):
         for sample, element in ((0, 0), (37, 2), (SAMPLES - 1, 3)):
             out = w.folder()
@@ -52,15 +54,20 @@ def run(w):
         code, _, err = train(out, bad, "--set", "checkpoint=1")
         refused("log of -1", code, err, "step ", "sample %d of the training data" % sample, "not finite")
     # steps that are too large: the checkpoint before them stays, and is gone on from
-    for rate, more in (("1e38", ()), ("1e15", ()), ("1e30", ("--set", "checkpoint=1")), ("1e38", ("--set", "checkpoint=3"))):
+    for rate, more in (("1e38", ()), ("1e15", ()), ("1e30", ("--set", "checkpoint=1")),
+        ("1e38", ("--set", "checkpoint=3"))):
         out = w.folder()
         train(out, good)
         kept = read(out + "/last.safetensors"), read(out + "/best.safetensors")
         code, _, err = train(out, good, "--resume", "--epochs", "4", "--set", "optimizer.rate=" + rate, *more)
         refused("rate " + rate, code, err, "step ", "not finite", out + "/last.safetensors")
-        if rate != "1e15" and (read(out + "/last.safetensors"), read(out + "/best.safetensors")) != kept: counter.bad("losses", "rate %s: the checkpoints were replaced" % rate)
+        if rate != "1e15" and (read(out + "/last.safetensors"),
+            read(out + "/best.safetensors")) != kept: counter.bad("losses", "rate %s: the checkpoints were replaced"
+                % rate)
         if rate == "1e15": continue                   # it may have taken finite steps, and kept them
         code, _, err = train(out, good, "--resume", "--epochs", "4")
-        if code or tensors(out + "/last.safetensors") != tensors(whole + "/last.safetensors"): counter.bad("losses", "rate %s: going on: %d %s" % (rate, code, err))
-    figure("%d kinds of NaN and infinity in data and in the loss: %d losses" % (counter.get("cases"), counter.get("losses")))
+        if code or tensors(out + "/last.safetensors") != tensors(whole + "/last.safetensors"):
+            counter.bad("losses", "rate %s: going on: %d %s" % (rate, code, err))
+    figure("%d kinds of NaN and infinity in data and in the loss: %d losses"
+        % (counter.get("cases"), counter.get("losses")))
     counter.check("NaN and infinity stop a training with the place, and no good checkpoint is lost")

@@ -1,5 +1,5 @@
-"""kills.py: a training is killed at 200 random moments and goes on, and is killed again, until it comes to its end: the bits of one that
-nothing disturbed. 150 times at a system call, before it or after it; 50 times after a random time."""
+"""kills.py: a training is killed at 200 random moments and goes on, and is killed again, until it comes to its end: the
+bits of one that nothing disturbed. 150 times at a system call, before it or after it; 50 times after a random time."""
 import os, random, shutil, signal, subprocess, time
 from world import Counter, Training, checkpoint_wrong, each, execute, figure
 from calls import inject
@@ -8,7 +8,8 @@ MOMENTS = "open,write,fsync,rename,close,mkdir,unlink,read,stat"
 BY_CALL, BY_TIME = 150, 50
 
 def kill_after(command, seconds):
-    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True)
     try: p.wait(seconds)
     except subprocess.TimeoutExpired: p.kill()
     err = p.communicate()[1]
@@ -50,8 +51,10 @@ def run(w):
             elif code: return counter.bad("losses", "%s: ends with %d: %s" % (where, code, err))
             else: shutil.rmtree(out)                  # it came to its end: from the beginning
         if os.path.exists(out): t.recover(out, counter, where)
-    each(one, [(k, False, 1 + k % 4) for k in range(BY_CALL * 2 // 5)] + [(1000 + k, True, 1 + k % 4) for k in range(BY_TIME * 2 // 5)])
+    each(one, [(k, False, 1 + k % 4) for k in range(BY_CALL * 2 // 5)] + [(1000 + k, True, 1 + k % 4)
+        for k in range(BY_TIME * 2 // 5)])
     figure("kill -9 at %d random moments of a training (%d system calls, %d times), %d checkpoints loaded: %d losses"
-           % (counter.get("by call") + counter.get("by time"), counter.get("by call"), counter.get("by time"), counter.get("checkpoints"), counter.get("losses")))
+           % (counter.get("by call") + counter.get("by time"), counter.get("by call"), counter.get("by time"),
+               counter.get("checkpoints"), counter.get("losses")))
     if counter.get("by call") < BY_CALL or counter.get("by time") < BY_TIME or not counter.get("checkpoints"): counter.bad("losses", "too few: %s" % counter.counts)
     counter.check("killed at random moments and resumed: the bits of the undisturbed training")

@@ -7,12 +7,13 @@
  * PART REST LIBRARIES` is written.
  *
  *   FAULT_AT=N       the N-th one fails, once
- *   FAULT_EVERY=S,L  a tree of processes: at every S-th own one and every L-th of the libraries (0: none) the process forks. In the child that one fails, once; the
- *                    parent waits, writes a line `STATUS SAID LIBRARY` to the log, and goes on as if nothing had been. STATUS
- *                    is the exit code, or 128 + signal; SAID is 1 when standard error had `out of memory`. So one run
- *                    serves for all N. A child of a process with threads has one only: FAULT_ALONE=1 lets
- *                    pthread_create fail, and gdlc does the work of the thread itself; without it children are right
- *                    for allocations that end the process at once. */
+ *   FAULT_EVERY=S,L  a tree of processes: at every S-th own one and every L-th of the libraries (0: none) the process
+ *                    forks. In the child that one fails, once; the parent waits, writes a line `STATUS SAID LIBRARY` to
+ *                    the log, and goes on as if nothing had been. STATUS is the exit code, or 128 + signal; SAID is 1
+ *                    when standard error had `out of memory`. So one run serves for all.
+ *                    A child of a process with threads has one only: FAULT_ALONE=1 lets pthread_create fail, and gdlc
+ *                    does the work of the thread itself; without it children are right for allocations that end the
+ *                    process at once. A child shares the places in open files, so it must not go on reading one. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +85,8 @@ static bool branch(bool library) {
       (got < 0 && errno == EINTR));) k += got > 0 ? (size_t)got : 0;
   close(ends[0]);
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  write_log("", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), strstr(said, "out of memory") != NULL, library);
+  int ended = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  write_log("", ended, strstr(said, "out of memory") != NULL, library);
   return false;
 }
 

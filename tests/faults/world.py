@@ -1,8 +1,9 @@
-"""world.py: what the tests of faults share: programs and data, runs of them with something wrong, and what must be left of a training.
+"""world.py: what the tests of faults share: programs and data, runs of them with something wrong, and what must be left
+of a training.
 
-A crash is an end by a signal, by our own bug (70), in time that is not sane, or a message that is none. A loss is a folder of a
-training from which the same command, with --resume where a checkpoint is, does not come to the bits of a training that nothing
-disturbed; or a checkpoint in it that does not load. Both are counted and must be 0."""
+A crash is an end by a signal, by our own bug (70), in time that is not sane, or a message that is none. A loss is a
+folder of a training from which the same command, with --resume where a checkpoint is, does not come to the bits of a
+training that nothing disturbed; or a checkpoint in it that does not load. Both are counted and must be 0."""
 import hashlib, json, os, shutil, signal, subprocess, sys, threading, zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -34,7 +35,8 @@ def figure(text):
 def execute(command, seconds=60, env=None, cwd=None):
     """(exit code or 128 + signal, standard output, standard error)"""
     try:
-        p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=seconds, cwd=cwd,
+        p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=seconds, cwd=cwd,
                            env=dict(os.environ, **env) if env else None)
     except subprocess.TimeoutExpired: return 128 + signal.SIGALRM, "", "did not end within %d s" % seconds
     return p.returncode if p.returncode >= 0 else 128 - p.returncode, p.stdout, p.stderr
@@ -99,7 +101,8 @@ class Training:
         shutil.rmtree(out)
 
     def command(self, out, resume=False): return self.world.train(out, *self.options, *(["--resume"] if resume else []))
-    def bits(self, out): return [hashlib.sha256(t).hexdigest() if t is not None else None for t in (tensors(out + "/last.safetensors"), tensors(out + "/best.safetensors"))]
+    def bits(self, out): return [hashlib.sha256(t).hexdigest() if t is not None else None
+        for t in (tensors(out + "/last.safetensors"), tensors(out + "/best.safetensors"))]
 
     def recover(self, out, counter, what):
         """Goes on in the folder and compares; the folder is gone then. A folder as one before is not run again."""
@@ -109,14 +112,16 @@ class Training:
         state = hashlib.sha256()
         for name in ("last.safetensors", "best.safetensors"): state.update(b"+" + (read(out + "/" + name) or b""))
         config = read(out + "/config.json")
-        state.update(b"%d%d" % (config is not None and b'"running"' not in config, os.path.exists(out + "/report.html")))
+        state.update(b"%d%d" % (config is not None and b'"running"' not in config,
+            os.path.exists(out + "/report.html")))
         key = state.hexdigest()
         with self.lock: done = key in self.known
         if not done:
             code, _, err = execute(self.command(out, os.path.exists(out + "/last.safetensors")))
             if code: counter.bad("losses", "%s: going on ends with %d: %s" % (what, code, err))
             elif self.bits(out) != self.want: counter.bad("losses", "%s: going on gives other bits" % what)
-            elif [f for f in os.listdir(out) if f.endswith(".part")]: counter.bad("losses", "%s: going on leaves %s" % (what, os.listdir(out)))
+            elif [f for f in os.listdir(out) if f.endswith(".part")]: counter.bad("losses", "%s: going on leaves %s"
+                % (what, os.listdir(out)))
             elif not os.path.exists(out + "/report.html"): counter.bad("losses", "%s: going on writes no report" % what)
             else:
                 with self.lock: self.known[key] = True
