@@ -85,8 +85,8 @@ static void print(const Run *r, const Call *call, const double *time, int runs) 
   printf("%-20s %s  b = %-5.0f %10.3f ms  %12.0f samples/s", k->name, dtype, b, 1e3 * best, b / best);
   if (flops > 0) printf("  %8.2f GFLOP/s", flops * b / best / 1e9);
   printf("  best of %d, median %.3f ms, %zu MB workspace\n", runs, 1e3 * median, call->workspace >> 20);
-  for (int32_t i = 0; flops > 0 && k->stages && k->nstages > 1 && k->entry != GDL_TRACE && k->entry != GDL_SLOPE &&
-      i < k->nstages; i++)
+  for (int32_t i = 0; flops > 0 && k->flops && k->stages && k->nstages > 1 && k->entry != GDL_TRACE &&
+      k->entry != GDL_SLOPE && i < k->nstages; i++)
     printf("  %5.1f%% of the work  %s\n", 100 * k->flops[i] / flops, k->stages[i]);
 }
 

@@ -153,8 +153,8 @@ static bool bind(Samples *s, Column *c, const gdl_module *m, const gdl_kernel *k
   for (int32_t i = 0; c->symbol && i < s->ncolumns; i++)
     if (s->column[i].symbol && strcmp(s->column[i].symbol, c->symbol) == 0 && s->column[i].rows != c->rows)
       return rt_fail(t, EXIT_REFUSED, "%s: has %lld rows a sample, but `%s`, which lives on the same set, has %lld",
-          a->name, (long long)c->rows,
-                     s->column[i].arg->name, (long long)s->column[i].rows);
+                     a->name, (long long)c->rows, s->column[i].arg ? s->column[i].arg->name : "another",
+                     (long long)s->column[i].rows);
   c->factor = 1;
   if (label) return map_labels(c, t);
   if (a->kind == ARRAY_U8) c->factor = 1.0 / 255;
