@@ -15,14 +15,13 @@ static const Exact **characters(Reps *reps, const Kind *k) {
   Exacts *pool = reps->groups->exacts;
   const Elements *e = k->group->elements;
   const Exact **of = arena_array(reps->arena, const Exact *, e->n);
-  int32_t *image = arena_array(reps->arena, int32_t, k->dim);
   for (uint32_t i = 0; i < e->n; i++) {
     if (!kind_signed(k)) {
       of[i] = matrix_trace(pool, kind_matrix(reps, k, i));
       continue;
     }
     int64_t trace = 0;
-    kind_image(reps, k, i, image);
+    const int32_t *image = kind_image(reps, k, i);
     for (int32_t j = 0; j < (int32_t)k->dim; j++) trace += (image[j] == j + 1) - (image[j] == -j - 1);
     of[i] = exact_int(pool, trace);
   }

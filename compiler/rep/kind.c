@@ -303,17 +303,30 @@ const Kind *kind_lift(Reps *reps, const Kind *k, const Group *g) {
 }
 
 /* --- elements ------------------------------------------------------------------------------------------ */
-void kind_image(Reps *reps, const Kind *k, uint32_t e, int32_t *image) {
+static int32_t *unit_image(Reps *reps, const Kind *k) {
+  int32_t *image = arena_array(reps->arena, int32_t, k->dim);
   for (uint32_t j = 0; j < k->dim; j++) image[j] = (int32_t)j + 1;
-  if (!k->group) return;
-  Mark mark = arena_mark(reps->arena);
-  int32_t *left = arena_array(reps->arena, int32_t, k->dim);
+  return image;
+}
+
+/* Of each element once: that of one letter more from that of the rest of the word, as kind_matrix does. */
+const int32_t *kind_image(Reps *reps, const Kind *k, uint32_t e) {
+  if (!k->group || !e) return unit_image(reps, k);   /* the unit is there before elements are listed    */
   const Elements *all = k->group->elements;
-  for (uint32_t x = e; x; x = all->from[x]) {        /* the word from the left: image = image * letter */
-    memcpy(left, image, sizeof *image * k->dim);
-    signed_times(left, k->image[all->by[x]], image, k->dim);
+  Asked asked = { QUESTION_IMAGES, k, NULL, NULL, 0 };
+  int32_t **of = memory_get(reps, asked);
+  if (!of) {
+    of = arena_array(reps->arena, int32_t *, all->n);
+    of[0] = unit_image(reps, k);
+    memory_put(reps, asked, of);
   }
-  arena_reset(reps->arena, mark);
+  while (!of[e]) {
+    uint32_t x = e, above = e;
+    for (; !of[x]; x = all->from[x]) above = x;
+    of[above] = arena_array(reps->arena, int32_t, k->dim);
+    signed_times(k->image[all->by[above]], of[x], of[above], k->dim);
+  }
+  return of[e];
 }
 
 Matrix kind_matrix(Reps *reps, const Kind *k, uint32_t e) {
@@ -352,11 +365,8 @@ void kind_element(Reps *reps, const Kind *k, uint32_t e, double *at) {
     to_doubles(kind_matrix(reps, k, e), at);
     return;
   }
-  Mark mark = arena_mark(reps->arena);
-  int32_t *image = arena_array(reps->arena, int32_t, k->dim);
-  kind_image(reps, k, e, image);
+  const int32_t *image = kind_image(reps, k, e);
   memset(at, 0, sizeof *at * k->dim * k->dim);
   for (uint32_t j = 0; j < k->dim; j++)
     at[(size_t)((image[j] < 0 ? -image[j] : image[j]) - 1) * k->dim + j] = image[j] < 0 ? -1 : 1;
-  arena_reset(reps->arena, mark);
 }

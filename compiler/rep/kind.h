@@ -17,7 +17,7 @@ const Kind *kind_make(Reps *reps, Kind draft, Why *why);
 const Kind *kind_lift(Reps *reps, const Kind *k, const Group *g);
 void kind_find_images(Reps *reps, Kind *draft);               /* from matrices, where all of them have images */
 bool kind_signed(const Kind *k);                             /* FIXED, PERMUTES or SIGNS              */
-void kind_image(Reps *reps, const Kind *k, uint32_t e, int32_t *image);   /* of element e of its group; kind_signed */
+const int32_t *kind_image(Reps *reps, const Kind *k, uint32_t e);        /* of element e of its group; kind_signed */
 Matrix kind_matrix(Reps *reps, const Kind *k, uint32_t e);   /* of element e, exactly                 */
 const Kind *kind_product(Reps *reps, const Kind *x, const Kind *y, Why *why);
 const Group *group_join(Groups *gs, const Group *a, const Group *b);
@@ -46,7 +46,7 @@ bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint
 Basis *kernel_rings(Reps *reps, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);
 
 /* memory.c */
-typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_DIM, QUESTION_GRID,
+typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_IMAGES, QUESTION_DIM, QUESTION_GRID,
     QUESTION_CHARACTERS, QUESTION_IRREP } Question;
 typedef struct Asked { Question question; const void *a, *b, *c; uint32_t n; } Asked;
 void *memory_get(const Reps *reps, Asked asked);             /* NULL: not known                       */
