@@ -243,7 +243,7 @@ static json_t *turns(const Probing *x, const gdl_term *term, int64_t first, int3
     if (move->matrix) undo(move, e);
     filter(x, term, first, copy, move->matrix && term->action >= 0 ? move->matrix[term->action] : NULL, e ? turned
         : plain);
-    const double *inverse = on_grid && e ? move->matrix[rows] : NULL;
+    const double *inverse = on_grid && move->matrix && e ? move->matrix[rows] : NULL;
     double d = inverse ? difference(x, inverse, plain, turned) : -1;
     if (d >= 0) *worst = fmax(*worst, d), compares++;
     json_array_append_new(row, numbers(e ? turned : plain, n));

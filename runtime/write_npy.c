@@ -18,7 +18,7 @@ static bool write_csv(const char *path, const Array *a, Trouble *t) {
     ok = rt_grow(&text, n + 40, &cap, 1, t);
     if (ok)
       n += (size_t)snprintf(text + n, 40, a->kind == ARRAY_F64 ? "%.17g%c" : "%.9g%c", rt_array_number(a, i),
-          (i + 1) % columns ? ',' : '\n');
+          columns && (i + 1) % columns ? ',' : '\n');
   }
   ok = ok && rt_write_file(path, &(Piece){ text, n }, 1, t);
   free(text);

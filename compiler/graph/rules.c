@@ -272,7 +272,8 @@ static bool rule_harmonics(const Rules *r, const Node *n) {
   assert(of);
   for (int a = 0; a < of->rank; a++) {
     Axis x = of->axis[a];
-    if (x.role == ROLE_REP && r->g->frame.n && !r->g->frame.at[x.what].orthogonal)
+    const Frame *f = x.role == ROLE_REP ? &r->g->frame.at[x.what] : NULL;
+    if (f && !f->orthogonal)
       return why_no(r->why, CODE_NONE, "[harmonics.1] of a vector that is not orthogonal");
   }
   return true;
