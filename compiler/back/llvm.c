@@ -17,6 +17,7 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -44,14 +45,20 @@ static bool has_avx512(const char *cpu, const char *features) {
   return strstr(features, "+avx512vl") || !strcmp(cpu, "x86-64-v4");
 }
 
-LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
-  if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") &&
-      !str_is(march, "x86-64-v4"))
-    return why_no(why, CODE_NONE, "--march: `%.*s` is not native, x86-64, x86-64-v3 or x86-64-v4", STR(march)), NULL;
+/* LLVM's list of targets has no lock: two threads that enter x86 at once make a circle of it, or find it twice. */
+static void enter_target(void) {
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
   LLVMInitializeX86AsmPrinter();
+}
+
+LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
+  if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") &&
+      !str_is(march, "x86-64-v4"))
+    return why_no(why, CODE_NONE, "--march: `%.*s` is not native, x86-64, x86-64-v3 or x86-64-v4", STR(march)), NULL;
+  static pthread_once_t entered = PTHREAD_ONCE_INIT;
+  pthread_once(&entered, enter_target);
   const char *triple = "x86_64-unknown-linux-gnu";
   LLVMTargetRef target;
   char *error = NULL;
