@@ -1,4 +1,4 @@
-# faults.sh BUILD SANITIZED: allocations and system calls that fail, kill -9, folders that are in use, full or read-only, damaged files,
+# faults.sh BUILD SANITIZED: allocations and system calls that fail, kill -9, folders in use, full or read-only, damaged files,
 # NaN. Sections and what they count: tests/faults. In memory where there is room, since a training syncs every file it writes.
 build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
 room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
