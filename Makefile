@@ -166,7 +166,7 @@ lint: setup $(BUILD)/gen/grammar.h
 	@missing=$$(for p in $(LINT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "installing: $$missing"; sh tools/install $$missing; fi
 	@sh tools/format-check && echo "form: clean"
-	@printf '%s\n' $(LINTED) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -Icompiler -Iruntime \
+	@printf '%s\n' $(LINTED) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -Icompiler -Iruntime \
 	  -I$(BUILD)/gen $(LLVM_C) 2>/dev/null' lint && echo "clang-tidy: clean"
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --library=tools/cppcheck.cfg --suppressions-list=tools/cppcheck.off \
 	  --enable=warning,performance,portability -D_GNU_SOURCE -Icompiler -Iruntime -I$(BUILD)/gen compiler runtime && echo "cppcheck: clean"
