@@ -46,8 +46,8 @@ bool hom_exact(Reps *reps, const Matrix *in, const Matrix *out, uint32_t n, uint
 Basis *kernel_rings(Reps *reps, const GridAction *a, uint32_t size, const Kind *in, const Kind *out, Why *why);
 
 /* memory.c */
-typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_IMAGES, QUESTION_DIM, QUESTION_GRID,
-    QUESTION_CHARACTERS, QUESTION_IRREP } Question;
+typedef enum Question { QUESTION_HOM, QUESTION_KERNEL, QUESTION_LIFT, QUESTION_MATRICES, QUESTION_IMAGES, QUESTION_DIM,
+                        QUESTION_GRID, QUESTION_CHARACTERS, QUESTION_IRREP } Question;
 typedef struct Asked { Question question; const void *a, *b, *c; uint32_t n; } Asked;
 void *memory_get(const Reps *reps, Asked asked);             /* NULL: not known                       */
 void memory_put(Reps *reps, Asked asked, const void *answer);
