@@ -16,6 +16,7 @@
 #include <llvm-c/Core.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -45,8 +46,12 @@ static bool has_avx512(const char *cpu, const char *features) {
   return strstr(features, "+avx512vl") || !strcmp(cpu, "x86-64-v4");
 }
 
-/* LLVM's list of targets has no lock: two threads that enter x86 at once make a circle of it, or find it twice. */
+/* LLVM's list of targets has no lock: two threads that enter x86 at once make a circle of it, or find it twice.
+ * Two passes are off, since code is as fast without them and a third of the compile time was theirs: strength reduction, for
+ * our addresses are an index and a constant already, and the scheduler behind the allocation of registers. */
 static void enter_target(void) {
+  static const char *const options[] = { "gdlc", "-disable-lsr", "-disable-post-ra" };
+  LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, NULL);
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
