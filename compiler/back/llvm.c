@@ -51,7 +51,7 @@ static bool has_avx512(const char *cpu, const char *features) {
  * reduction, for our addresses are an index and a constant already, and the scheduler behind the allocation of
  * registers. */
 static void enter_target(void) {
-  static const char *const options[] = { "gdlc", "-disable-lsr", "-disable-post-ra" };
+  static const char *const options[] = { "gdlc", "-disable-lsr", "-disable-post-ra", "-disable-machine-licm" };
   LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, NULL);
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
