@@ -249,6 +249,10 @@ static V size_value(Describe *d, const SizeExpr *e, V sizes, uint32_t n) {
   return sum;
 }
 
+/* A kernel of less work than this is done before other threads would have begun: some 10 microseconds. Kernels count the
+ * flops of their gemms; what else they do is guessed from the bytes of their buffers. */
+enum { HANDED_OVER = 1 << 20, FLOP_A_BYTE = 4 };
+
 /* --- symbols ---------------------------------------------------------------------------------------- */
 Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tail) {
   Out out = { .arena = arena };
@@ -415,7 +419,10 @@ static V run_function(Describe *d, const ModuleEntry *e) {
       LLVMBuildStore(d->b, p, member(d, bufs, 8 * (uint64_t)i));
     }
     LLVMBasicBlockRef alone = block(d, f), shared = block(d, f), done = block(d, f);
-    LLVMBuildCondBr(d->b, LLVMBuildIsNull(d->b, each, ""), alone, shared);
+    V work = LLVMBuildAdd(d->b, size_value(d, &kernel->flops, sizes, nsizes),
+        LLVMBuildMul(d->b, size_value(d, &kernel->bytes, sizes, nsizes), c64(d, FLOP_A_BYTE), ""), "");
+    V brief = LLVMBuildICmp(d->b, LLVMIntSLT, work, c64(d, HANDED_OVER), "");
+    LLVMBuildCondBr(d->b, LLVMBuildOr(d->b, brief, LLVMBuildIsNull(d->b, each, ""), ""), alone, shared);
     LLVMPositionBuilderAtEnd(d->b, alone);
     V one = LLVMBuildCall2(d->b, body_type, body[k], (V[]){ ctx, c64(d, 0), c64(d, kernel->kernel->slots) }, 3, "");
     LLVMBuildBr(d->b, done);
