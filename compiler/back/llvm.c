@@ -47,9 +47,10 @@ static bool has_avx512(const char *cpu, const char *features) {
 }
 
 /* LLVM's list of targets has no lock: two threads that enter x86 at once make a circle of it, or find it twice.
- * Three passes are off. Code is as fast without strength reduction, for our addresses are an index and a constant already, and
- * without the scheduler behind the allocation of registers: a third of the compile time was theirs. And hoisting instructions
- * of the machine out of loops keeps constants in the registers that the sums of a gemm need: up to three times as slow. */
+ * Three passes are off. Code is as fast without strength reduction, for our addresses are an index and a constant
+ * already, and without the scheduler behind the allocation of registers: a third of the compile time was theirs. And
+ * hoisting machine instructions out of loops keeps constants in the registers that the sums of a gemm need: up to
+ * three times as slow. */
 static void enter_target(void) {
   static const char *const options[] = { "gdlc", "-disable-lsr", "-disable-post-ra", "-disable-machine-licm" };
   LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, NULL);

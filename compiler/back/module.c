@@ -249,8 +249,8 @@ static V size_value(Describe *d, const SizeExpr *e, V sizes, uint32_t n) {
   return sum;
 }
 
-/* A kernel of less work than this is done before other threads would have begun: some 10 microseconds. Kernels count the
- * flops of their gemms; what else they do is guessed from the bytes of their buffers. */
+/* A kernel of less work than this is done before other threads would have begun: some 10 microseconds. Kernels count
+ * the flops of their gemms; what else they do is guessed from the bytes of their buffers. */
 enum { HANDED_OVER = 1 << 20, FLOP_A_BYTE = 4 };
 
 /* --- symbols ---------------------------------------------------------------------------------------- */

@@ -192,8 +192,8 @@ static void lent(const Floats *f) {
                k->args[3].terms[0].action == k->args[0].terms[0].action && !strcmp(k->args[3].rep, k->args[0].rep),
         "a cotangent has the type of its value");
     /* of the stages, those with little work do not call it */
-    expect(k->run(&c) == GDL_OK && calls > 0 && calls <= k->nstages && !memcmp(y.d_image, f->d_image, sizeof y.d_image) &&
-               !memcmp(y.d_param, f->d_param, sizeof y.d_param),
+    expect(k->run(&c) == GDL_OK && calls > 0 && calls <= k->nstages &&
+               !memcmp(y.d_image, f->d_image, sizeof y.d_image) && !memcmp(y.d_param, f->d_param, sizeof y.d_param),
         "a host that lends threads, the last range first, gets the same bits");
     free(w);
   }
