@@ -14,6 +14,7 @@
   REWRITE(map_map, "f(g(x), y) = (f g)(x, y), where nobody else reads g(x) and no element of it is read twice")  \
   REWRITE(contract_contract, "sum over k of (sum over l of x) = sum over k, l of x")                            \
   REWRITE(sum_split, "sum over rows of (a + k b) = (sum of a) + k (sum of b), where the batch is waited for less") \
+  REWRITE(moments, "sum of (y - m)^2 = sum of (y - m_b)^2 + P sum of (m_b - m)^2, where m waits for the batch")   \
   REWRITE(cancel, "a - a = 0, a + a = 2 a, 0 a = 0")                                                            \
   REWRITE(fold_contract, "fold(contract(c, F; W), v) = contract(adjoint v of c, F; W)")                         \
   REWRITE(window_all, "the one window that covers everything is a renaming of the axis")                        \
@@ -70,6 +71,8 @@ typedef struct Sums { ExprId term[16]; bool minus[16]; uint32_t n; } Sums;
 void terms_of(const ExprPool *p, ExprId e, Sums *s);
 /* simplify_contract.c, simplify_view.c */
 Val put_contract(Rewriter *w, const Product *p);
+/* simplify_moments.c; 0: it is no such sum */
+Val put_moments(Rewriter *w, const Product *p);
 Val put_view(Rewriter *w, const Node *n);
 Val put_fold(Rewriter *w, const Node *n);
 #endif

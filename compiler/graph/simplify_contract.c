@@ -322,6 +322,8 @@ Val put_contract(Rewriter *w, const Product *from) {
   Product p = *from;
   while (merge(w, &p)) {}
   if (repeats(p.labels.out)) return plain(w, &p);
+  Val moments = put_moments(w, &p);
+  if (moments) return moments;
   bool factors = false;
   Val split = split_sum(w, &p, &factors);
   if (split) return split;

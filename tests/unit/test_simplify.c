@@ -230,8 +230,12 @@ Test(simplify, batch_norm_needs_two_sums_and_a_bias_before_it_none) {
   uint32_t before, after, without, sums = batch_sums(to, &after);
   batch_sums(c.g, &before);
   batch_sums(graph_simplify_with(c.g, &arena, REWRITE_ALL & ~(1u << REWRITE_sum_split)), &without);
-  /* loss, s, q, S0, S1, and the products of three weights: filters of both convolutions, linear */
-  cr_expect_eq(sums, 8, "%u sums over the batch", sums);
+  /* loss, s, q within samples, S0, S1, and the products of three weights: filters of both convolutions, linear; and q
+   * between samples, which waits for s and needs one number a sample: y itself is read once */
+  cr_expect_eq(sums, 9, "%u sums over the batch", sums);
+  const Graph *swept = graph_simplify_with(c.g, &arena, REWRITE_ALL & ~(1u << REWRITE_moments));
+  uint32_t depth, centred = batch_sums(swept, &depth);
+  cr_expect(centred == 8 && depth == 4, "with q in a sweep of its own: %u, %u", centred, depth);
   cr_expect_eq(after, 4, "s, q, S1, filter: %u one behind another, %u before", after, before);
   cr_expect_eq(without, 5, "without splitting one more: %u", without);
   const Node *bias = &to->node.at[to->store.at[2].value];
