@@ -78,6 +78,7 @@ LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
   bool native = str_is(march, "native");
   char *cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(march.at), *features = native
       ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
+  if (!cpu || !features) no_memory(0);                 /* texts for C come from strdup, which LLVM does not check */
   char named[32];
   snprintf(named, sizeof named, "%.*s", STR(march));
   u->machine = LLVMCreateTargetMachine(target, triple, native ? cpu : named, features,
@@ -545,6 +546,7 @@ bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmC
   double optimised = now();
   if (output == LLVM_TEXT) {
     char *text = LLVMPrintModuleToString(u->m);
+    if (!text) no_memory(0);
     Str copy = str_copy(arena, str_of(text));
     *bytes = (Bytes){ copy.at, copy.n };
     LLVMDisposeMessage(text);
@@ -556,6 +558,7 @@ bool llvm_emit(LlvmUnit *u, LlvmOutput output, Arena *arena, Bytes *bytes, LlvmC
       LLVMDisposeMessage(error);
       return false;
     }
+    if (!buffer) no_memory(0);                         /* the copy into it is the one `new` that does not end there */
     size_t n = LLVMGetBufferSize(buffer);
     char *copy = arena_array(arena, char, n + 1);
     memcpy(copy, LLVMGetBufferStart(buffer), n);

@@ -2,10 +2,10 @@
  *
  *     sum over b, x of (y - m)^2  =  sum over b, x of (y - m_b)^2  +  P sum over b of (m_b - m)^2
  *
- * where m_b is the mean of y over the P places x of sample b. It holds for every m that does not depend on x, and nothing
- * cancels: the first term is within samples, the second between them. While m waits for the batch the left side needs y
- * again, once m is known; the right side needs m for one number a sample. So a batch norm reads its input once for both of
- * its statistics. (Chan, Golub and LeVeque, 1983, with samples as the groups.) */
+ * where m_b is the mean of y over the P places x of sample b. It holds for every m that does not depend on x, and
+ * nothing cancels: the first term is within samples, the second between them. While m waits for the batch the left side
+ * needs y again, once m is known; the right side needs m for one number a sample. So a batch norm reads its input once
+ * for both of its statistics. (Chan, Golub and LeVeque, 1983, with samples as the groups.) */
 #include "graph/simplify.h"
 
 static const Node *node(const Rewriter *w, Val v) { return &w->g->node.at[v]; }
@@ -37,7 +37,7 @@ Val put_moments(Rewriter *w, const Product *p) {
   Val y = d.arg[which];
   Summed s;
   if (memcmp(d.labels->of[which], d.labels->out, RANK_MOST) || !summed_axes(p, &d.shape, &s)) return 0;
-  bool waits = false;                                  /* of what is subtracted: it has no places, and comes later than y */
+  bool waits = false;                                  /* what is subtracted has no places, and comes later */
   for (uint32_t k = 0; k < d.nargs; k++) {
     if (k == which) continue;
     for (uint32_t a = 0; a < d.shape.rank; a++)
