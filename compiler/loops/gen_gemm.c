@@ -13,7 +13,7 @@
  * moves B too is a batch. */
 #include "loops/gen.h"
 
-enum { TALL = 14, FLAT = 4 };         /* rows of a tile                                            */
+enum { TALL = 14, FLAT = 4, WAYS = 8 };         /* rows of a tile                                            */
 
 typedef struct Tile {
   const Gemm *g;
@@ -253,6 +253,11 @@ static const GemmDim *tile_rows(const Gemm *g) {
   return counted && best->n < 4 ? counted : best;      /* too short: rows that come with the call are better */
 }
 
+/* Rows a page apart share one set of the cache near the core: no more of them in a tile than it has ways. */
+static bool one_set(const Gen *x, const GemmDim *rows) {
+  return rows->a && rows->a * (x->real == BASE_F64 ? 8 : 4) % 4096 == 0;
+}
+
 void gen_gemm(Gen *x, const Gemm *given, const Target *target) {
   Kernel *k = x->k;
   Gemm merged = *given, *g = &merged;
@@ -264,6 +269,11 @@ void gen_gemm(Gen *x, const Gemm *given, const Target *target) {
   if (t.rows->n >= 0 && t.rows->n < 6 && vectors >= 4) t.vectors = flat_vectors(x, g, target);
   t.height = (target->registers - t.vectors - 1) / t.vectors;
   if (t.height > TALL) t.height = TALL;
+  if (t.height > WAYS && one_set(x, t.rows)) {
+    t.height = WAYS;
+    t.vectors = (target->registers - 1) / (WAYS + 1);
+    if (t.vectors > vectors) t.vectors = (int)vectors;
+  }
   if (t.rows->n < 0 && t.height > FLAT) t.height = t.height / FLAT * FLAT;
   Ref a = g->a.at ? g->a.at : l_int(k, 0), c = g->c.at ? g->c.at : l_int(k, 0);
   uint32_t opened = 0;

@@ -253,6 +253,36 @@ Test(plan, labels_of_all_three_are_a_batch_of_gemms) {
     }
 }
 
+/* --- rows a page apart: lower and wider tiles -------------------------------------------------------------------- */
+Test(plan, rows_a_page_apart_have_the_bits_of_rows_alone) {
+  enum { B = 23, K = 1024, N = 53 };
+  Arena arena = { 0 };
+  Case c;
+  case_open(&c, &arena, 41);
+  Arg in = { .name = S("x"), .role = ARG_IN, .rank = 2, .axis = { SAMPLE(&c), MUL(K) } };
+  Arg out = { .name = S("y"), .role = ARG_OUT, .rank = 2, .axis = { SAMPLE(&c), MUL(N) } };
+  Shape rows = AXES(SAMPLE(&c), MUL(K));
+  Val x = graph_input(c.g, graph_arg(c.g, &in), &rows, 0, 0);
+  c.n = 1;                                            /* cases number their inputs as arguments */
+  Val w = real_input(&c, AXES(MUL(K), MUL(N)));
+  graph_store(c.g, graph_arg(c.g, &out), 0, 0, graph_contract(c.g, "bi,io->bo", (Val[]){ x, w }, 2));
+  float *weight = arena_array(&arena, float, K * N), *xs = arena_array(&arena, float, B * K), y[B * N], one[N];
+  for (int i = 0; i < K * N; i++) weight[i] = (float)c.data[1][i] - 1;
+  for (int i = 0; i < B * K; i++) xs[i] = (float)draw(&c) - 0.5f;
+  Why why = { .arena = &arena };
+  Target target = *target_find(S("x86-64-v4"), &why);
+  target.slots = 1;
+  const EntryCode *code = entry_plan(&arena, c.g, &target, NULL);
+  cr_assert(entry_eval(code, (int64_t[8]){ B }, (void *[]){ xs, weight, y }, true, &why), "%.*s",
+      STR(why.reason.at[0].text));
+  for (int i = 0; i < B; i++) {
+    cr_assert(entry_eval(code, (int64_t[8]){ 1 }, (void *[]){ xs + i * K, weight, one }, true, &why), "row %d", i);
+    cr_expect(!memcmp(one, y + i * N, sizeof one), "row %d", i);
+  }
+  case_close(&c);
+  arena_free(&arena);
+}
+
 /* --- windows of all kinds, as operands of gemms in three directions ------------------------------------------ */
 typedef struct WindowRow { uint32_t h, w, k; int32_t stride, dilation, pad; bool wrap; int in, out; } WindowRow;
 static const WindowRow window_rows[] = {
