@@ -17,13 +17,13 @@ struct Host {
   gdl_host lend;
   int threads, started, looks;
   pthread_t thread[THREADS_MOST];
+  struct Worker { Host *host; int number; } worker[THREADS_MOST];
   pthread_mutex_t mutex;
   pthread_cond_t wake, done;
   _Atomic uint64_t generation;
-  _Atomic int64_t next;             /* the first slot that nobody has taken                         */
+  struct Lot { _Atomic int64_t next; int64_t end; } lot[THREADS_MOST];   /* next: the first that nobody has taken */
   _Atomic int busy, status;
   _Atomic bool over;
-  int64_t n;
   int (*body)(void *, int64_t, int64_t);
   void *ctx;
 };
@@ -34,18 +34,24 @@ static void pause_briefly(void) {
 #endif
 }
 
-static void take_slots(Host *h) {
-  for (;;) {
-    int64_t i = atomic_fetch_add_explicit(&h->next, 1, memory_order_relaxed);
-    if (i >= h->n) return;
-    int status = h->body(h->ctx, i, i + 1);
-    int fine = GDL_OK;
-    if (status != GDL_OK) atomic_compare_exchange_strong(&h->status, &fine, status);
+/* First its own lot, the same slots in every job, whose rows and slabs lie in its cache; then what others have left. */
+static void take_slots(Host *h, int me) {
+  int lots = h->started + 1;
+  for (int k = 0; k < lots; k++) {
+    struct Lot *lot = &h->lot[(me + k) % lots];
+    for (;;) {
+      int64_t i = atomic_fetch_add_explicit(&lot->next, 1, memory_order_relaxed);
+      if (i >= lot->end) break;
+      int status = h->body(h->ctx, i, i + 1);
+      int fine = GDL_OK;
+      if (status != GDL_OK) atomic_compare_exchange_strong(&h->status, &fine, status);
+    }
   }
 }
 
 static void *work(void *user) {
-  Host *h = user;
+  Host *h = ((struct Worker *)user)->host;
+  int me = ((struct Worker *)user)->number;
   uint64_t seen = 0;
   for (;;) {
     for (int i = 0; i < h->looks && atomic_load_explicit(&h->generation, memory_order_acquire) == seen; i++)
@@ -57,7 +63,7 @@ static void *work(void *user) {
     }
     seen++;
     if (atomic_load(&h->over)) return NULL;
-    take_slots(h);
+    take_slots(h, me);
     if (atomic_fetch_sub_explicit(&h->busy, 1, memory_order_acq_rel) == 1) {
       pthread_mutex_lock(&h->mutex);
       pthread_cond_signal(&h->done);
@@ -76,14 +82,16 @@ static void publish(Host *h) {
 static int parallel_for(void *user, int64_t n, int (*body)(void *, int64_t, int64_t), void *ctx) {
   Host *h = user;
   if (h->started == 0 || n <= 1) return body(ctx, 0, n);
-  h->n = n;
   h->body = body;
   h->ctx = ctx;
-  atomic_store_explicit(&h->next, 0, memory_order_relaxed);
+  for (int i = 0; i <= h->started; i++) {
+    atomic_store_explicit(&h->lot[i].next, n * i / (h->started + 1), memory_order_relaxed);
+    h->lot[i].end = n * (i + 1) / (h->started + 1);
+  }
   atomic_store_explicit(&h->status, GDL_OK, memory_order_relaxed);
   atomic_store_explicit(&h->busy, h->started, memory_order_relaxed);
   publish(h);
-  take_slots(h);
+  take_slots(h, 0);
   for (int i = 0; i < h->looks && atomic_load_explicit(&h->busy, memory_order_acquire) > 0; i++) pause_briefly();
   if (atomic_load_explicit(&h->busy, memory_order_acquire) > 0) {
     pthread_mutex_lock(&h->mutex);
@@ -120,7 +128,8 @@ Host *rt_host_open(int threads, Trouble *t) {
   pthread_cond_init(&h->wake, NULL);
   pthread_cond_init(&h->done, NULL);
   for (int i = 1; i < threads; i++) {
-    int error = pthread_create(&h->thread[h->started], NULL, work, h);
+    h->worker[i] = (struct Worker){ h, i };
+    int error = pthread_create(&h->thread[h->started], NULL, work, &h->worker[i]);
     if (error) {
       rt_fail(t, EXIT_MEMORY, "thread %d of %d could not be started; try a smaller --threads", i + 1, threads);
       rt_host_close(h);
