@@ -1,9 +1,13 @@
 /* host.c: a pool of threads behind gdl_host.parallel_for.
  *
- * The caller works too. A job is published by its generation; every worker takes part in every job, so the
- * fields of a job may be written again as soon as `busy` is 0. Workers look for the next generation for a
- * short while before they sleep: a step is a row of short jobs. They do not look where threads outnumber
- * processors, since looking would keep the others from running. */
+ * The caller works too. A job is put onto the seat of every worker: its number, what to do, and a lot of slots; every
+ * worker takes part in every job, so the seats may be written again as soon as all have ended. A step is a row of short
+ * jobs, so workers look for the next one, and the caller for the end, for a short while before they sleep; while nobody
+ * sleeps, a job costs a worker two transfers of a cache line, its seat and its end, and no lock. They do not look where
+ * threads outnumber processors, since looking would keep the others from running.
+ *
+ * Sleep: who wants to sleep says so (`asleep`, `waiting`), then looks once more; who has news publishes it, then looks
+ * whether somebody sleeps. All four are sequentially consistent, so one of the two sees the other. */
 #include "host.h"
 #include <pthread.h>
 #include <sched.h>
@@ -11,21 +15,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LOOKS = 4000 };
+enum { LOOKS = 4000, LINE = 64 };
+
+/* What its thread reads and the caller writes; others take from a lot when their own is empty. */
+typedef struct Seat {
+  _Alignas(LINE) _Atomic uint64_t job;
+  int (*body)(void *, int64_t, int64_t);             /* NULL: go home                                   */
+  void *ctx;
+  _Atomic int64_t next;                              /* of the lot: the first slot that nobody has taken */
+  int64_t end;
+  _Alignas(LINE) _Atomic uint64_t ended;             /* the last job that its thread has ended           */
+  Host *host;
+} Seat;
 
 struct Host {
   gdl_host lend;
   int threads, started, looks;
+  uint64_t job;
   pthread_t thread[THREADS_MOST];
-  struct Worker { Host *host; int number; } worker[THREADS_MOST];
   pthread_mutex_t mutex;
   pthread_cond_t wake, done;
-  _Atomic uint64_t generation;
-  struct Lot { _Atomic int64_t next; int64_t end; } lot[THREADS_MOST];   /* next: the first that nobody has taken */
-  _Atomic int busy, status;
-  _Atomic bool over;
-  int (*body)(void *, int64_t, int64_t);
-  void *ctx;
+  _Alignas(LINE) _Atomic int asleep;
+  _Atomic bool waiting;
+  _Atomic int status;
+  Seat seat[THREADS_MOST];                           /* 0: the caller's                                  */
 };
 
 static void pause_briefly(void) {
@@ -35,69 +48,81 @@ static void pause_briefly(void) {
 }
 
 /* First its own lot, the same slots in every job, whose rows and slabs lie in its cache; then what others have left. */
-static void take_slots(Host *h, int me) {
-  int lots = h->started + 1;
-  for (int k = 0; k < lots; k++) {
-    struct Lot *lot = &h->lot[(me + k) % lots];
-    for (;;) {
-      int64_t i = atomic_fetch_add_explicit(&lot->next, 1, memory_order_relaxed);
-      if (i >= lot->end) break;
-      int status = h->body(h->ctx, i, i + 1);
-      int fine = GDL_OK;
+static void take_slots(Host *h, const Seat *own) {
+  int seats = h->started + 1, me = (int)(own - h->seat);
+  for (int k = 0; k < seats; k++) {
+    Seat *s = &h->seat[(me + k) % seats];
+    while (atomic_load_explicit(&s->next, memory_order_relaxed) < s->end) {
+      int64_t i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+      if (i >= s->end) break;
+      int status = own->body(own->ctx, i, i + 1), fine = GDL_OK;
       if (status != GDL_OK) atomic_compare_exchange_strong(&h->status, &fine, status);
     }
   }
 }
 
 static void *work(void *user) {
-  Host *h = ((struct Worker *)user)->host;
-  int me = ((struct Worker *)user)->number;
-  uint64_t seen = 0;
-  for (;;) {
-    for (int i = 0; i < h->looks && atomic_load_explicit(&h->generation, memory_order_acquire) == seen; i++)
-      pause_briefly();
-    if (atomic_load_explicit(&h->generation, memory_order_acquire) == seen) {
+  Seat *seat = user;
+  Host *h = seat->host;
+  for (uint64_t job = 1;; job++) {
+    for (int i = 0; i < h->looks && atomic_load(&seat->job) != job; i++) pause_briefly();
+    if (atomic_load(&seat->job) != job) {
       pthread_mutex_lock(&h->mutex);
-      while (atomic_load(&h->generation) == seen) pthread_cond_wait(&h->wake, &h->mutex);
+      atomic_fetch_add(&h->asleep, 1);
+      while (atomic_load(&seat->job) != job) pthread_cond_wait(&h->wake, &h->mutex);
+      atomic_fetch_sub(&h->asleep, 1);
       pthread_mutex_unlock(&h->mutex);
     }
-    seen++;
-    if (atomic_load(&h->over)) return NULL;
-    take_slots(h, me);
-    if (atomic_fetch_sub_explicit(&h->busy, 1, memory_order_acq_rel) == 1) {
-      pthread_mutex_lock(&h->mutex);
-      pthread_cond_signal(&h->done);
-      pthread_mutex_unlock(&h->mutex);
-    }
+    if (!seat->body) return NULL;
+    take_slots(h, seat);
+    atomic_store(&seat->ended, job);
+    if (!atomic_load(&h->waiting)) continue;
+    pthread_mutex_lock(&h->mutex);
+    pthread_cond_signal(&h->done);
+    pthread_mutex_unlock(&h->mutex);
   }
 }
 
-static void publish(Host *h) {
+static void publish(Host *h, int64_t n, int (*body)(void *, int64_t, int64_t), void *ctx) {
+  int seats = h->started + 1;
+  h->job++;
+  for (int i = 0; i < seats; i++) {                  /* all lots, since who is done early takes from the others' */
+    Seat *s = &h->seat[i];
+    atomic_store_explicit(&s->next, n * i / seats, memory_order_relaxed);
+    s->end = n * (i + 1) / seats;
+    s->body = body;
+    s->ctx = ctx;
+  }
+  for (int i = 1; i < seats; i++) atomic_store(&h->seat[i].job, h->job);
+  if (atomic_load(&h->asleep) == 0) return;
   pthread_mutex_lock(&h->mutex);
-  atomic_fetch_add_explicit(&h->generation, 1, memory_order_release);
   pthread_cond_broadcast(&h->wake);
+  pthread_mutex_unlock(&h->mutex);
+}
+
+static bool all_ended(Host *h) {
+  for (int i = 1; i <= h->started; i++)
+    if (atomic_load(&h->seat[i].ended) != h->job) return false;
+  return true;
+}
+
+static void wait_for_all(Host *h) {
+  for (int i = 0; i < h->looks && !all_ended(h); i++) pause_briefly();
+  if (all_ended(h)) return;
+  pthread_mutex_lock(&h->mutex);
+  atomic_store(&h->waiting, true);
+  while (!all_ended(h)) pthread_cond_wait(&h->done, &h->mutex);
+  atomic_store(&h->waiting, false);
   pthread_mutex_unlock(&h->mutex);
 }
 
 static int parallel_for(void *user, int64_t n, int (*body)(void *, int64_t, int64_t), void *ctx) {
   Host *h = user;
   if (h->started == 0 || n <= 1) return body(ctx, 0, n);
-  h->body = body;
-  h->ctx = ctx;
-  for (int i = 0; i <= h->started; i++) {
-    atomic_store_explicit(&h->lot[i].next, n * i / (h->started + 1), memory_order_relaxed);
-    h->lot[i].end = n * (i + 1) / (h->started + 1);
-  }
   atomic_store_explicit(&h->status, GDL_OK, memory_order_relaxed);
-  atomic_store_explicit(&h->busy, h->started, memory_order_relaxed);
-  publish(h);
-  take_slots(h, 0);
-  for (int i = 0; i < h->looks && atomic_load_explicit(&h->busy, memory_order_acquire) > 0; i++) pause_briefly();
-  if (atomic_load_explicit(&h->busy, memory_order_acquire) > 0) {
-    pthread_mutex_lock(&h->mutex);
-    while (atomic_load(&h->busy) > 0) pthread_cond_wait(&h->done, &h->mutex);
-    pthread_mutex_unlock(&h->mutex);
-  }
+  publish(h, n, body, ctx);
+  take_slots(h, &h->seat[0]);
+  wait_for_all(h);
   return atomic_load(&h->status);
 }
 
@@ -106,8 +131,7 @@ int rt_host_threads(const Host *h) { return h->threads; }
 
 void rt_host_close(Host *h) {
   if (!h) return;
-  atomic_store(&h->over, true);
-  publish(h);
+  publish(h, 0, NULL, NULL);
   for (int i = 0; i < h->started; i++) pthread_join(h->thread[i], NULL);
   pthread_cond_destroy(&h->done);
   pthread_cond_destroy(&h->wake);
@@ -128,8 +152,8 @@ Host *rt_host_open(int threads, Trouble *t) {
   pthread_cond_init(&h->wake, NULL);
   pthread_cond_init(&h->done, NULL);
   for (int i = 1; i < threads; i++) {
-    h->worker[i] = (struct Worker){ h, i };
-    int error = pthread_create(&h->thread[h->started], NULL, work, &h->worker[i]);
+    h->seat[i].host = h;
+    int error = pthread_create(&h->thread[h->started], NULL, work, &h->seat[i]);
     if (error) {
       rt_fail(t, EXIT_MEMORY, "thread %d of %d could not be started; try a smaller --threads", i + 1, threads);
       rt_host_close(h);

@@ -251,7 +251,7 @@ static V size_value(Describe *d, const SizeExpr *e, V sizes, uint32_t n) {
 
 /* A kernel of less work than this is done before other threads would have begun: some 10 microseconds. Kernels count
  * the flops of their gemms; what else they do is guessed from the bytes of their buffers. */
-enum { HANDED_OVER = 1 << 20, FLOP_A_BYTE = 4 };
+enum { HANDED_OVER = 1 << 18, FLOP_A_BYTE = 4 };
 
 /* --- symbols ---------------------------------------------------------------------------------------- */
 Str module_symbol(Arena *arena, const ModuleInput *in, Str name, const char *tail) {

@@ -9,7 +9,7 @@
 #define REWRITES(REWRITE)                                                                                       \
   REWRITE(common, "equal nodes are one")                                                                        \
   REWRITE(constants, "f(c, x) = f_c(x);  sum over l of c x = c |l| (sum of x without l);  a table of one number") \
-  REWRITE(moves, "f(x moved) = f(x) under other labels; what moves nothing is x")                               \
+  REWRITE(moves, "f(x moved) = f(x) under other labels; what moves nothing is x, a sum of one weight is it")     \
   REWRITE(products, "a contract that sums nothing is a map; factors that lack what is summed leave the sum")     \
   REWRITE(map_map, "f(g(x), y) = (f g)(x, y), where nobody else reads g(x) and no element of it is read twice")  \
   REWRITE(contract_contract, "sum over k of (sum over l of x) = sum over k, l of x")                            \

@@ -318,10 +318,28 @@ static bool same_labels(const Product *p) {
   return p->n == 1 && !memcmp(p->labels.of[0], p->labels.out, RANK_MOST);
 }
 
+/* Sums of one term each of a weight, its axes in order: the weight without the axes of one element. 0: it is not. */
+static Val one_term(Rewriter *w, const Product *p) {
+  Node x = node(w, p->x[0]);
+  if (p->n != 1 || x.op != OP_param || !rewrite_on(w, REWRITE_moves)) return 0;
+  uint8_t kept[RANK_MOST] = { 0 };
+  int n = 0;
+  for (int a = 0; a < x.shape.rank; a++) {
+    uint8_t label = p->labels.of[0][a];
+    if (!summed(p, label)) kept[n++] = label;
+    else if (x.shape.axis[a].n != 1) return 0;
+  }
+  if (memcmp(kept, p->labels.out, RANK_MOST)) return 0;
+  w->applied++;
+  return put_node(w, &(Node){ .op = OP_param, .number = x.number, .offset = x.offset, .shape = p->shape });
+}
+
 Val put_contract(Rewriter *w, const Product *from) {
   Product p = *from;
   while (merge(w, &p)) {}
   if (repeats(p.labels.out)) return plain(w, &p);
+  Val term = one_term(w, &p);
+  if (term) return term;
   Val moments = put_moments(w, &p);
   if (moments) return moments;
   bool factors = false;

@@ -62,12 +62,34 @@ static bool match(const Fuse *f, Val v, bool swap, GemmPlan *p) {
   return N >= f->s->lanes && K >= 8;
 }
 
+/* An argument whose columns lie side by side is read in place while all of it fits the cache: a copy would be written
+ * in one thread's cache and read from another's. */
+static bool lies_in_place(const Fuse *f, Val v, Loc *lies) {
+  const GemmPlan *p = &f->gemm[v];
+  const Node *n = node(f, v), *b = node(f, operand(f, v, 1));
+  if (b->op != OP_param && b->op != OP_input) return false;
+  if (numbers(f, operand(f, v, 1)) * (f->g->f64 ? 8 : 4) > f->s->target->l2 / 2) return false;
+  *lies = loc_argument(f->s->code, f->g, &b->shape, b->number, b->offset, b->pitch);
+  Coord c[COORDS_MOST];
+  uint32_t coords = gen_coords(f->g, &b->shape, c);
+  int64_t step = 1;
+  for (uint8_t i = p->n[1]; i-- > 0;)
+    for (uint32_t q = coords; q-- > 0;) {
+      if (n->labels->of[!p->swap][c[q].axis] != p->label[1][i]) continue;
+      if (lies->stride[q] != step) return false;
+      step *= c[q].n;
+    }
+  return true;
+}
+
 static void find_gemms(Fuse *f) {
   for (Val v = 1; v < f->g->node.n; v++) {
     const Node *n = node(f, v);
     if (!f->needed[v] || n->op != OP_contract || n->nargs != 2) continue;
     GemmPlan p;
-    if (match(f, v, false, &p) || match(f, v, true, &p)) f->gemm[v] = p;
+    if (!match(f, v, false, &p) && !match(f, v, true, &p)) continue;
+    f->gemm[v] = p;
+    f->gemm[v].copied = !has_rows(f, operand(f, v, 1)) && !lies_in_place(f, v, &f->gemm[v].panel);
   }
 }
 
@@ -180,7 +202,7 @@ static bool find_levels(Fuse *f) {
       }
       if (r > level) level = r;
     }
-    if (f->gemm[v].is && !has_rows(f, operand(f, v, 1))) {     /* its panel is written by the kernel of B's level */
+    if (f->gemm[v].copied) {                           /* its panel is written by the kernel of B's level */
       uint32_t r = f->level[operand(f, v, 1)] + 1;
       if (r > level) level = r;
     }
@@ -424,7 +446,7 @@ bool schedule_fused(Schedule *s) {
     }
     if ((f.sort[v] == SORT_LARGE && f.stored[v]) || (f.sort[v] == SORT_ROWS && f.kept[v])) s->loc[v] =
         schedule_buffer(s, v, op_name((Op)x->op));
-    if (f.gemm[v].is && !has_rows(&f, operand(&f, v, 1))) f.gemm[v].panel = panel_buffer(&f, v);
+    if (f.gemm[v].copied) f.gemm[v].panel = panel_buffer(&f, v);
   }
   for (uint32_t level = 0; level < f.levels; level++) level_emit(&f, level);
   level_stores(&f);

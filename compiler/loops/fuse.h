@@ -18,7 +18,8 @@ typedef struct GemmPlan {           /* how a contract is a gemm                 
   bool is, swap;                    /* swap: operand 1 is A                                        */
   uint8_t label[4][LABELS_MOST];    /* labels of M, N, K in order; and of a batch: in A, B and the result */
   uint8_t n[4];
-  Loc panel;                        /* B without rows: its own copy, [batch][K][N]                 */
+  Loc panel;                        /* B without rows as [batch][K][N]: where it lies, or its copy */
+  bool copied;
 } GemmPlan;
 
 typedef struct Fuse {

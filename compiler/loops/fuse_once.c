@@ -36,9 +36,13 @@ static void need_small(Level *l, Val v, bool *want) {
 static void repeat(Level *l, Loc *loc, int64_t n) {
   Kernel *k = l->x.k;
   l_bar(k);
-  Ref i = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, k->lanes), 1);
-  l_store(k, loc->local, i, n, 0, l_load(k, loc->local, l_op2(k, L_IMOD, i, l_int(k, n)), 0, 0, 0), 0);
-  l_end(k);
+  if (n >= k->lanes) {
+    l_store(k, loc->local, l_int(k, 0), n, 1, l_load(k, loc->local, l_int(k, 0), 0, 1, 0), 0);
+  } else {
+    Ref i = l_for(k, FOR_SEQ, l_int(k, 0), l_int(k, k->lanes), 1);
+    l_store(k, loc->local, i, n, 0, l_load(k, loc->local, l_op2(k, L_IMOD, i, l_int(k, n)), 0, 0, 0), 0);
+    l_end(k);
+  }
   loc->repeat = true;
 }
 
@@ -145,7 +149,7 @@ static void once(Level *l, uint32_t level) {
   }
   /* panels of gemms whose B has this level */
   for (Val v = 1; v < f->g->node.n; v++) {
-    if (!f->needed[v] || !f->gemm[v].is || has_rows(f, operand(f, v, 1))) continue;
+    if (!f->needed[v] || !f->gemm[v].copied) continue;
     Val b = operand(f, v, 1);
     if (f->level[b] != level) continue;
     Nest nest = { .v = b, .to = f->gemm[v].panel, .share = gen_share(f->g, &node(f, b)->shape) };
