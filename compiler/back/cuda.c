@@ -50,7 +50,6 @@ int cuda_warps(const Kernel *k) {
   return 1;
 }
 
-static int64_t bytes_of(int base) { return base == BASE_F64 || base == BASE_I64 ? 8 : 4; }
 static int64_t tile_begin(const Kernel *k) {
   int64_t least = INT64_MAX;
   for (uint32_t i = 0; i < k->buf.n; i++)
@@ -61,7 +60,7 @@ int64_t cuda_shared(const Kernel *k) {
   int64_t end = 0;
   for (uint32_t i = 0; i < k->buf.n; i++) {
     const Buf *b = &k->buf.at[i];
-    int64_t e = b->at + b->elems.c * bytes_of(b->base) - tile_begin(k);
+    int64_t e = b->at + b->elems.c * base_bytes((Base)b->base) - tile_begin(k);
     if (b->scope == SCOPE_TILE && e > end) end = e;
   }
   return end;

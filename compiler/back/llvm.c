@@ -196,7 +196,6 @@ static V with_scope(Print *p, V access, int buf) {
   return access;
 }
 
-static unsigned bytes_of(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; }
 
 /* What lies in a buffer, as it is loaded: i32 widens to I64, of which a varying one has 32 bits anyway. */
 static V loaded(Print *p, const Ins *x, V r) {
@@ -223,7 +222,7 @@ static V access(Print *p, const Ins *x) {
       ? p->u->f32 : p->u->f64;
   T vector = LLVMVectorType(element, (unsigned)p->k->lanes);
   V value = store ? to_store(p, x, arg(p, x->a[1], x->vary)) : NULL;
-  unsigned align = bytes_of((Base)buf->base);
+  unsigned align = (unsigned)base_bytes((Base)buf->base);
   if (!index_varies && (!x->vary || x->lstride == 1)) {
     V at = x->imm ? LLVMBuildAdd(b, p->v[x->a[0]], i64(p, x->imm), "") : p->v[x->a[0]];
     V place = LLVMBuildGEP2(b, element, p->base[x->buf], &at, 1, "");
@@ -453,7 +452,8 @@ static void print(Print *p, Ref at) {
 /* Two buffers of the slab may share bytes, one after the other. */
 static bool apart(const Buf *a, const Buf *b) {
   if (a->scope == SCOPE_GLOBAL || b->scope == SCOPE_GLOBAL) return true;
-  return a->at + a->elems.c * bytes_of((Base)a->base) <= b->at || b->at + b->elems.c * bytes_of((Base)b->base) <= a->at;
+  return a->at + a->elems.c * base_bytes((Base)a->base) <= b->at ||
+      b->at + b->elems.c * base_bytes((Base)b->base) <= a->at;
 }
 
 /* A buffer aliases none that lies apart: its accesses are in its scope and in no other. */

@@ -351,7 +351,7 @@ static void refuse_pointer(Describe *d, V f, V args, V sizes, const Graph *g, ui
 
 /* The numbers of a constant buffer, as bytes. */
 static V data_constant(Describe *d, const EntryBuf *x) {
-  size_t n = (size_t)x->elems.c * (x->base == BASE_F64 || x->base == BASE_I64 ? 8 : 4);
+  size_t n = (size_t)(x->elems.c * base_bytes(x->base));
   V g = constant(d, LLVMConstStringInContext2(d->c, x->constant, n, 1));
   LLVMSetAlignment(g, 64);
   return g;

@@ -18,7 +18,6 @@ int kernel_global(Kernel *k, Str name, Base base, bool out, SizeExpr elems) {
   return (int)k->buf.n - 1;
 }
 
-static int64_t base_bytes(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; }
 
 int kernel_local(Kernel *k, Str name, Base base, Scope scope, int64_t elems, int64_t at) {
   assert(scope != SCOPE_GLOBAL && at % 64 == 0);

@@ -28,7 +28,6 @@ int64_t size_expr(const SizeExpr *e, const int64_t *sizes) {
   return n;
 }
 
-static size_t bytes_of(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; }
 
 static bool access(Run *r, const Ins *x, uint32_t at) {
   const Kernel *k = r->k;
@@ -49,7 +48,7 @@ static bool access(Run *r, const Ins *x, uint32_t at) {
                     (long)place, (long)r->extent[x->buf]);
     if (iv && place > INT32_MAX) return why_no(r->why, CODE_NONE, "L9: %%%u: a lane's index beyond 32 bits", at);
     if (r->races && !race_touch(r->races, x, at, place, l, r->why)) return false;
-    char *p = r->base[x->buf] + (size_t)place * bytes_of((Base)b->base);
+    char *p = r->base[x->buf] + place * base_bytes((Base)b->base);
     if (!store) {
       switch ((Base)b->base) {
       case BASE_F32: memcpy(&to[l].f, p, 4); break;
@@ -229,7 +228,7 @@ static void poison(Run *r) {
   const Kernel *k = r->k;
   for (uint32_t i = 0; i < k->buf.n; i++)
     if (k->buf.at[i].scope != SCOPE_GLOBAL)
-      memset(r->base[i], 0xff, (size_t)r->extent[i] * bytes_of((Base)k->buf.at[i].base));
+      memset(r->base[i], 0xff, (size_t)(r->extent[i] * base_bytes((Base)k->buf.at[i].base)));
 }
 
 static int64_t low_of(const Run *r, const Ins *x, int64_t low) {

@@ -68,7 +68,7 @@ static bool lies_in_place(const Fuse *f, Val v, Loc *lies) {
   const GemmPlan *p = &f->gemm[v];
   const Node *n = node(f, v), *b = node(f, operand(f, v, 1));
   if (b->op != OP_param && b->op != OP_input) return false;
-  if (numbers(f, operand(f, v, 1)) * (f->g->f64 ? 8 : 4) > f->s->target->l2 / 2) return false;
+  if (numbers(f, operand(f, v, 1)) * base_bytes(f->s->code->real) > f->s->target->l2 / 2) return false;
   *lies = loc_argument(f->s->code, f->g, &b->shape, b->number, b->offset, b->pitch);
   Coord c[COORDS_MOST];
   uint32_t coords = gen_coords(f->g, &b->shape, c);
@@ -304,8 +304,45 @@ static double price(const Fuse *f, Val v) {
   return sum;
 }
 
+static bool stored_by(const Fuse *f, Val v) {
+  for (uint32_t i = 0; i < f->g->store.n; i++)
+    if (f->g->store.at[i].value == v) return true;
+  return false;
+}
+
+/* The one map that reads gemm v and may do so in its registers: the rows are one coordinate, the columns another, k is
+ * swept in one piece, and what else the map reads is there before v. 0: none. */
+static Val finished_by(const Fuse *f, Val v) {
+  const GemmPlan *p = &f->gemm[v];
+  const Node *n = node(f, v);
+  int64_t k = 1;
+  if (!p->is || f->kept[v] || !has_rows(f, v) || n->shape.rank != 2 || gen_coords(f->g, &n->shape, NULL) != 2 ||
+      p->n[0] != 1 || p->n[3] || stored_by(f, v)) return 0;
+  for (uint8_t i = 0; i < p->n[2]; i++) {
+    int64_t size = label_size(f, n, p->swap, p->label[2][i]);
+    if (size < 0) return 0;
+    k *= size;
+  }
+  if (k > gen_gemm_whole(f->s->target, f->s->code->real)) return 0;
+  Val by = 0;
+  uint32_t times = 0, others = 0;
+  for (Val w = 1; w < f->g->node.n; w++)
+    for (uint8_t i = 0; f->needed[w] && i < node(f, w)->nargs; i++)
+      if (node(f, w)->arg[i] == v) { by = w; times++; }
+  const Node *w = node(f, by);
+  if (times != 1 || w->op != OP_map || !f->active[by] || !shape_equal(f->g, &w->shape, &n->shape)) return 0;
+  for (uint8_t i = 0; i < w->nargs; i++) {
+    if (w->arg[i] > v && has_rows(f, w->arg[i])) return 0;
+    if (w->arg[i] == v && memcmp(w->labels->of[i], w->labels->out, RANK_MOST)) return 0;
+  }
+  for (Val u = by + 1; u < f->g->node.n; u++)          /* without a place of its own, only a store may read it */
+    for (uint8_t i = 0; f->needed[u] && i < node(f, u)->nargs; i++) others += node(f, u)->arg[i] == by;
+  return others == 0 || f->local[by] || f->kept[by] ? by : 0;
+}
+
 void fuse_places(Fuse *f, uint32_t level) {
   uint32_t n = f->g->node.n;
+  memset(f->finishes, 0, n * sizeof *f->finishes);
   for (Val v = 1; v < n; v++) f->price[v] = f->active[v] ? price(f, v) : 1;
   memset(f->local, 0, n * sizeof *f->local);
   memset(f->times, 0, n * sizeof *f->times);
@@ -327,10 +364,12 @@ void fuse_places(Fuse *f, uint32_t level) {
       far |= f->sort[x->arg[i]] == SORT_ROWS && f->active[x->arg[i]] && !f->kept[x->arg[i]];
     bool again = x->op == OP_map && far && (f->times[v] - 1) * (f->price[v] - 1) > worth;
     bool must = gemm || expensive(f, v) || x->op == OP_harmonics || (reduces && f->times[v] > 1.01);
-    if (!sum && !f->kept[v] && !f->written[v] && (must || again)) f->local[v] = true;
+    Val by = sum ? 0 : finished_by(f, v);
+    if (by) f->finishes[by] = v;
+    else if (!sum && !f->kept[v] && !f->written[v] && (must || again)) f->local[v] = true;
     Val window = f->local[v] || f->kept[v] ? transformed_window(f, v) : 0;
     if (window) f->local[window] = true;               /* as for a gemm: a padded copy of its source */
-    double each = f->kept[v] || f->local[v] || sum ? 1 : f->times[v];
+    double each = f->kept[v] || f->local[v] || sum || by ? 1 : f->times[v];
     for (uint8_t i = 0; i < x->nargs; i++) {
       Val a = x->arg[i];
       if (f->sort[a] != SORT_ROWS && !(gemm && windows(f, a))) continue;
@@ -399,7 +438,7 @@ bool schedule_fused(Schedule *s) {
     .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored =
         arena_array(a, bool, n), .state = arena_array(a, bool, n),
     .written = arena_array(a, bool, n), .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n),
-        .local = arena_array(a, bool, n),
+        .local = arena_array(a, bool, n), .finishes = arena_array(a, Val, n),
         .times = arena_array(a, double, n),
     .price = arena_array(a, double, n) };
   mark(&f);

@@ -38,6 +38,7 @@ typedef struct Fuse {
   uint32_t levels;
   /* of the level in hand */
   bool *active, *local;
+  Val *finishes;                    /* of a map: the gemm that has no place, since this map alone reads it; 0: none */
   double *times, *price;            /* how often a number of it is asked for, and what it costs     */
 } Fuse;
 
@@ -45,6 +46,7 @@ typedef struct Level {
   Fuse *f;
   Gen x;
   uint16_t root;                    /* of the rows in hand                                         */
+  uint32_t level;                   /* whose rows they are                                         */
   Ref slot, low, high, first, count, fresh;            /* rows of the slot, of the chunk; fresh: the first chunk */
   int64_t slab, rows;               /* rows: of a chunk                                            */
   bool last;                        /* the kernel of the stores                                    */

@@ -6,7 +6,7 @@
 #include "loops/fuse.h"
 #include <stdlib.h>
 
-static int64_t bytes(const Gen *x, int64_t n) { return ((n * (x->real == BASE_F64 ? 8 : 4)) + 63) / 64 * 64 + 64; }
+static int64_t bytes(const Gen *x, int64_t n) { return (n * base_bytes(x->real) + 63) / 64 * 64 + 64; }
 
 int level_local(Level *l, Val v, int64_t n) {
   const Shape *s = &node(l->f, v)->shape;
@@ -223,7 +223,7 @@ typedef struct Places {
 } Places;
 
 static bool written(const Fuse *f, Val v, uint32_t level) {
-  return f->active[v] && (f->local[v] || (f->kept[v] && f->level[v] == level));
+  return f->active[v] && (f->local[v] || f->finishes[v] || (f->kept[v] && f->level[v] == level));
 }
 
 static int64_t window_size(const Padded *p) { return p->size[0] * (p->dims == 2 ? p->size[1] : 1) * p->width; }
@@ -267,7 +267,7 @@ static Chunk choose_chunk(const Level *l, const Places *p) {
   const Fuse *f = l->f;
   const Target *target = f->s->target;
   bool samples = l->root == 1, few = false;
-  int64_t each = 1, number = l->x.real == BASE_F64 ? 8 : 4;
+  int64_t each = 1, number = base_bytes(l->x.real);
   for (uint32_t i = 0; i < p->n; i++) each += p->at[i].size;
   for (Val v = 1; v < f->g->node.n; v++) {
     if (!f->active[v] || root(f, v) != l->root) continue;
@@ -282,13 +282,50 @@ static Chunk choose_chunk(const Level *l, const Places *p) {
   return c;
 }
 
+static bool row_store(const Fuse *f, const Store *s, uint32_t level) {
+  return f->sort[s->value] == SORT_ROWS && f->level[s->value] == level;
+}
+
 /* --- stages: each writes one value for the rows of the chunk; nest.add: this chunk's part is added to that of the slot
  * --- */
 static bool match_window(const Fuse *f, Val v) { return f->local[v] && windows(f, v); }
+static bool match_finish(const Fuse *f, Val v) { return f->finishes[v] != 0; }
 static bool match_gemm(const Fuse *f, Val v) { return f->gemm[v].is; }
 static bool match_chain(const Fuse *f, Val v) { (void)f; (void)v; return true; }
 
+typedef struct Finish { Level *l; Val map; const Loc *to; } Finish;
+
 static void emit_window(Level *l, const Nest *nest) { copy_window(l, nest->v); }
+/* The map's number of a row, and vectors of its columns: to its place, and to where it is stored. */
+static void finish_row(Gen *x, Ref row, Ref col, Ref mask, Ref value, void *context) {
+  const Finish *z = context;
+  const Fuse *f = z->l->f;
+  const Shape *s = &node(f, z->map)->shape;
+  Ix ix[COORDS_MOST] = { ix_of(l_add(x->k, x->first, row)), { .at = col, .lane = 1 } };
+  x->held = f->finishes[z->map];
+  x->held_at = value;
+  x->mask = mask;
+  Ref y = gen_compute(x, z->map, ix);
+  if (z->to) gen_store(x, z->to, s, ix, y);
+  for (uint32_t i = 0; i < f->g->store.n; i++) {
+    const Store *store = &f->g->store.at[i];
+    if (store->value != z->map || !row_store(f, store, z->l->level)) continue;
+    Loc to = schedule_store_loc(f->s, store);
+    gen_store(x, &to, s, ix, y);
+  }
+  x->held = 0;
+  x->mask = 0;
+}
+
+static void emit_finish(Level *l, const Nest *nest) {
+  Val v = l->f->finishes[nest->v];
+  Finish z = { l, nest->v, nest->to.sort == LOC_NONE ? NULL : &nest->to };
+  Gemm g = level_gemm_of(l, v, &(Loc){ .chunk = true }, false);
+  g.finish = finish_row;
+  g.context = &z;
+  gen_gemm(&l->x, &g, l->f->s->target);
+}
+
 static void emit_gemm(Level *l, const Nest *nest) { level_gemm(l, nest->v, &nest->to, nest->add); }
 static void emit_chain(Level *l, const Nest *nest) {
   Fuse *f = l->f;
@@ -351,10 +388,6 @@ static void clear_partial(Level *l, Val v, bool local, const Loc *partial) {
 }
 
 /* --- rows ---------------------------------------------------------------------------------------------------- */
-static bool row_store(const Fuse *f, const Store *s, uint32_t level) {
-  return f->sort[s->value] == SORT_ROWS && f->level[s->value] == level;
-}
-
 static bool sum_here(const Level *l, Val v, uint32_t level) {
   return row_sum_here(l->f, v, level) && summed_root(l->f, v) == l->root;
 }
@@ -385,6 +418,7 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
   Fuse *f = l->f;
   Kernel *k = l->x.k;
   l->root = dom;
+  l->level = level;
   Places places = share_places(l, level);
   Chunk chunk = choose_chunk(l, &places);
   schedule_share(&l->x, l->slot, l_size(k, root_symbol(f, dom)), chunk.unit, &l->low, &l->high);
@@ -416,7 +450,7 @@ void level_rows(Level *l, uint32_t level, uint16_t dom) {
     }
     for (uint32_t i = 0; i < f->g->store.n; i++) {
       const Store *s = &f->g->store.at[i];
-      if (s->value != v || root(f, v) != dom || !row_store(f, s, level)) continue;
+      if (s->value != v || f->finishes[v] || root(f, v) != dom || !row_store(f, s, level)) continue;
       l_bar(k);
       Nest nest = { .v = v, .to = schedule_store_loc(f->s, s), .low = l->first, .high = end };
       gen_copy(&l->x, &nest);

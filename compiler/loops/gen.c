@@ -32,7 +32,7 @@ uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t
 }
 
 uint32_t code_constant(EntryCode *code, Arena *arena, Str name, Base base, int64_t n, const void *data) {
-  size_t bytes = (size_t)n * (base == BASE_F64 || base == BASE_I64 ? 8 : 4);
+  size_t bytes = (size_t)(n * base_bytes(base));
   for (uint32_t i = 0; i < code->buf.n; i++) {         /* equal ones are one */
     const EntryBuf *b = &code->buf.at[i];
     if (b->arg == BUF_CONSTANT && b->base == base && b->elems.c == n && !memcmp(b->constant, data, bytes)) return i;

@@ -57,6 +57,8 @@ typedef struct Gen {
   Loc *loc;                         /* [node.n]                                                    */
   Ref mask;                         /* lanes that count; 0: all                                    */
   Ref first;                        /* the first sample of the chunk; 0: none                      */
+  Val held;                         /* its number at the index in hand is `held_at`; 0: none        */
+  Ref held_at;
   Ix flat;                          /* the flat coordinate that HIGH and LOW belong to             */
   int64_t low;                      /* copies: f = high * low + low part                           */
   bool serial;                      /* lanes may run along the last axes only                     */
@@ -99,6 +101,8 @@ Ref gen_expr(Gen *x, ExprId e, const Ref *arg);
  * with a stride in B is a batch: a loop around everything. add: C is added to, but starts at 0 where fresh. */
 typedef struct GemmDim { int64_t n; Ref size; int64_t most, a, b, c; } GemmDim;
 typedef struct GemmOperand { int buf; Ref at; int64_t offset; } GemmOperand;
+/* What becomes of a number of C in a register instead of a store: vectors of row `row` from column `col` on. */
+typedef void GemmFinish(Gen *x, Ref row, Ref col, Ref mask, Ref value, void *context);
 typedef struct Gemm {
   GemmOperand a, b, c;
   GemmDim m[COORDS_MOST], k[COORDS_MOST];
@@ -106,8 +110,11 @@ typedef struct Gemm {
   int64_t n;
   bool add;
   Ref fresh;
+  GemmFinish *finish;               /* NULL: C is stored. Else m is one coordinate, and k is short enough */
+  void *context;
 } Gemm;
 void gen_gemm(Gen *x, const Gemm *g, const Target *target);
+int64_t gen_gemm_whole(const Target *target, Base real);               /* so long a k is swept in one piece */
 
 /* --- gen_transform.c: small tables between rows, written out ---------------------------------------------- */
 bool gen_transforms(const Graph *g, Val v);

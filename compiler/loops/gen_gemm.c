@@ -13,7 +13,7 @@
  * moves B too is a batch. */
 #include "loops/gen.h"
 
-enum { TALL = 14, FLAT = 4, WAYS = 8 };         /* rows of a tile                                            */
+enum { TALL = 14, FLAT = 4, WAYS = 8, VECTORS_MOST = 4 };          /* rows of a tile, and vectors of a row     */
 
 typedef struct Tile {
   const Gemm *g;
@@ -53,7 +53,7 @@ static void tile(Gen *x, const Tile *t, Ref row, Ref a, Ref c, Ref col) {
   int V = k->lanes, R = t->height, N = t->vectors;
   int *acc = arena_array(x->arena, int, R * N);
   a = at_plus(x, a, row, t->rows->a);
-  c = l_add(k, at_plus(x, c, row, t->rows->c), col);
+  if (!g->finish) c = l_add(k, at_plus(x, c, row, t->rows->c), col);
   for (int r = 0; r < R; r++)
     for (int j = 0; j < N; j++) {
       acc[r * N + j] = kernel_var(k, x->real, true);
@@ -72,7 +72,7 @@ static void tile(Gen *x, const Tile *t, Ref row, Ref a, Ref c, Ref col) {
     a = at_plus(x, a, step, d->a);
     b = at_plus(x, b, step, d->b);
   }
-  Ref vector[8];
+  Ref vector[VECTORS_MOST];
   for (int j = 0; j < N; j++) vector[j] = l_load(k, g->b.buf, b, g->b.offset + j * V, 1, j == N - 1 ? t->mask : 0);
   for (int r = 0; r < R; r++) {
     Ref one = l_load(k, g->a.buf, a, g->a.offset + r * t->rows->a, 0, 0);
@@ -83,15 +83,17 @@ static void tile(Gen *x, const Tile *t, Ref row, Ref a, Ref c, Ref col) {
   }
   for (uint32_t i = 0; i < t->nk; i++) l_end(k);
   for (int r = 0; r < R; r++)
-    for (int j = 0; j < N; j++)
-      l_store(k, g->c.buf, c, g->c.offset + r * t->rows->c + j * V, 1, l_get(k, acc[r * N + j]),
-          j == N - 1 ? t->mask : 0);
+    for (int j = 0; j < N; j++) {
+      Ref value = l_get(k, acc[r * N + j]), m = j == N - 1 ? t->mask : 0;
+      if (g->finish) g->finish(x, l_addi(k, row, r), l_addi(k, col, j * V), m, value, g->context);
+      else l_store(k, g->c.buf, c, g->c.offset + r * t->rows->c + j * V, 1, value, m);
+    }
 }
 
 /* Vectors of a flat tile: as many as there are, at most four, that the registers hold. */
 static int flat_vectors(const Gen *x, const Gemm *g, const Target *target) {
   int64_t vectors = (g->n + x->k->lanes - 1) / x->k->lanes, most = (target->registers - 2) / (FLAT + 1);
-  if (most > 4) most = 4;
+  if (most > VECTORS_MOST) most = VECTORS_MOST;
   return (int)(vectors < most ? vectors : most);
 }
 
@@ -205,17 +207,25 @@ static void counted_rows(Gen *x, const Tile *tall, int vectors, Ref a, Ref c) {
 }
 
 static void rows_of(Gen *x, const Tile *t, const Target *target, Ref a, Ref c) {
-  int64_t size = x->real == BASE_F64 ? 8 : 4;
+  int64_t size = base_bytes(x->real);
   if (t->rows->n >= 0) literal_rows(x, t, target->l2 / 2 / size, a, c);
   else counted_rows(x, t, flat_vectors(x, t->g, target), a, c);
 }
+
+/* Numbers of k whose block of B, by the columns of a tile, fills a quarter of the cache. */
+static int64_t panel_length(const Target *target, Base real, int vectors) {
+  int64_t width = base_bytes(real), lanes = real == BASE_F64 ? target->lanes64 : target->lanes32;
+  return target->l2 / 4 / (vectors * lanes * width);
+}
+
+int64_t gen_gemm_whole(const Target *target, Base real) { return panel_length(target, real, VECTORS_MOST); }
 
 /* Where a block of B, all of k by the columns of a tile, outgrows a quarter of the cache, k is cut into panels, and C
  * is read again for each: loops over the first coordinates of k, the last of them in steps. `in` is what is left of k
  * inside. */
 static uint32_t open_panels(Gen *x, Tile *t, const Target *target, Ref *a, GemmDim *in) {
   Kernel *k = x->k;
-  int64_t most = target->l2 / 4 / ((int64_t)t->vectors * k->lanes * (x->real == BASE_F64 ? 8 : 4)), inner = 1;
+  int64_t most = panel_length(target, x->real, t->vectors), inner = 1;
   memcpy(in, t->k, t->nk * sizeof *in);
   for (uint32_t i = 0; i < t->nk; i++) {
     if (in[i].n < 0) return 0;
@@ -255,7 +265,7 @@ static const GemmDim *tile_rows(const Gemm *g) {
 
 /* Rows a page apart share one set of the cache near the core: no more of them in a tile than it has ways. */
 static bool one_set(const Gen *x, const GemmDim *rows) {
-  return rows->a && rows->a * (x->real == BASE_F64 ? 8 : 4) % 4096 == 0;
+  return rows->a && rows->a * base_bytes(x->real) % 4096 == 0;
 }
 
 void gen_gemm(Gen *x, const Gemm *given, const Target *target) {

@@ -725,6 +725,7 @@ Ref gen_compute(Gen *x, Val v, const Ix *ix) {
 }
 
 Ref gen_read(Gen *x, Val v, const Ix *ix) {
+  if (v == x->held) return x->held_at;
   const Loc *loc = &x->loc[v];
   if (loc->sort != LOC_NONE) return gen_load(x, loc, &node(x, v)->shape, ix);
   if (!x->writes || !gen_transforms(x->g, v)) return gen_compute(x, v, ix);

@@ -36,6 +36,7 @@
 
 typedef int32_t Ref;                /* an instruction's number; 0 is none                        */
 typedef enum Base { BASE_I1, BASE_I32, BASE_I64, BASE_F32, BASE_F64 } Base;
+static inline int64_t base_bytes(Base b) { return b == BASE_F64 || b == BASE_I64 ? 8 : 4; }        /* in memory */
 typedef enum Scope { SCOPE_GLOBAL, SCOPE_SLAB, SCOPE_TILE } Scope;
 typedef enum ForKind { FOR_SEQ, FOR_GRID, FOR_TEAM } ForKind;
 

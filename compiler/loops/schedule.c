@@ -38,9 +38,9 @@ void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops) {
     if (x->k->buf.at[i].scope == SCOPE_GLOBAL) {
       e.bind[i] = x->bind[i];
       live(s, x->bind[i], number);
-      const SizeExpr *n = &s->code->buf.at[x->bind[i]].elems;
-      for (int z = 0; z < 8; z++) e.bytes.k[z] += n->k[z] * (s->code->buf.at[x->bind[i]].base == BASE_F64 ? 8 : 4);
-      e.bytes.c += n->c * (s->code->buf.at[x->bind[i]].base == BASE_F64 ? 8 : 4);
+      const EntryBuf *b = &s->code->buf.at[x->bind[i]];
+      for (int z = 0; z < 8; z++) e.bytes.k[z] += b->elems.k[z] * base_bytes(b->base);
+      e.bytes.c += b->elems.c * base_bytes(b->base);
     }
   if (x->k->slab > s->code->slab) s->code->slab = x->k->slab;
   vec_push(s->arena, &s->code->kernel, e);
@@ -160,8 +160,7 @@ static void plain(Schedule *s) {
 }
 
 /* --- memory ------------------------------------------------------------------------------------------------------ */
-static int64_t bytes(const EntryBuf *b, int64_t n) { return ((n * (b->base == BASE_F64 || b->base == BASE_I64 ? 8
-    : 4)) + 63) / 64 * 64; }
+static int64_t bytes(const EntryBuf *b, int64_t n) { return (n * base_bytes(b->base) + 63) / 64 * 64; }
 
 /* Which symbol a size grows with; 8: none. */
 static int class_of(const EntryBuf *b) {
@@ -238,7 +237,7 @@ static void memory_comment(const Schedule *s) {
     for (uint32_t i = 0; i < code->buf.n && i < s->nlife; i++) {
       const EntryBuf *b = &code->buf.at[i];
       if (b->arg != BUF_WORKSPACE || s->first[i] > k || s->last[i] < k) continue;
-      int64_t width = b->base == BASE_F64 || b->base == BASE_I64 ? 8 : 4;
+      int64_t width = base_bytes(b->base);
       alive.c += width * b->elems.c;
       for (int z = 0; z < 8; z++) alive.k[z] += width * b->elems.k[z];
     }

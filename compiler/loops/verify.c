@@ -177,8 +177,7 @@ static bool head(const Kernel *k, Why *why) {
     const Buf *b = &k->buf.at[i];
     bool ok = b->base > BASE_I1 && b->base <= BASE_F64 && b->scope <= SCOPE_TILE && b->elems.c >= 0;
     if (ok && b->scope != SCOPE_GLOBAL)
-      ok = b->at >= 0 && b->at % 64 == 0 && b->elems.c <= (k->slab - b->at) / (b->base == BASE_F64 ||
-          b->base == BASE_I64 ? 8 : 4);
+      ok = b->at >= 0 && b->at % 64 == 0 && b->elems.c <= (k->slab - b->at) / base_bytes((Base)b->base);
     for (uint32_t j = 0; j < 8; j++) ok = ok && (b->elems.k[j] == 0 || (j < k->nsizes && b->scope == SCOPE_GLOBAL));
     if (!ok) return why_no(why, CODE_NONE, "buffer %u `%.*s` has no such extent", i, STR(b->name));
   }
