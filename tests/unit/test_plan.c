@@ -223,6 +223,58 @@ Test(plan, blocks_for_caches_and_rows_of_the_call_change_no_bit) {
   arena_free(&arena);
 }
 
+/* --- weights in place, and maps in the registers of a gemm ------------------------------------------------------- */
+static int64_t slab_of(Case *c, Val y, uint32_t *kernels) {
+  Graph g = *c->g;
+  Why why = { .arena = c->arena };
+  g.store.n = 0;
+  g.store.at = NULL;
+  g.store.cap = 0;
+  graph_store(&g, 0, 0, 0, y);
+  const EntryCode *code = entry_plan(c->arena, &g, target_find(S("x86-64-v4"), &why), NULL);
+  *kernels = code->kernel.n;
+  return code->slab;
+}
+
+Test(plan, a_map_that_alone_reads_a_gemm_is_computed_in_its_registers) {
+  static const int sizes[] = { 8, 15, 16, 17, 33, 64, 70 };
+  enum { SIZES = sizeof sizes / sizeof *sizes };
+  for (int i = 0; i < SIZES * SIZES; i++) {
+    int K = sizes[i / SIZES], N = sizes[i % SIZES];
+    Arena arena = { 0 };
+    Case c;
+    case_open(&c, &arena, 77 + (uint64_t)i);
+    Val x = real_input(&c, AXES(SAMPLE(&c), MUL(K))), w = real_input(&c, AXES(MUL(K), MUL(N))),
+        bias = real_input(&c, AXES(MUL(N))), other = real_input(&c, AXES(SAMPLE(&c), MUL(N))),
+        back = real_input(&c, AXES(MUL(N), MUL(N)));
+    Val y = graph_contract(c.g, "bi,io->bo", (Val[]){ x, w }, 2);
+    Val z = graph_map(c.g, "bi,i->bi", "max(x0 + x1, 0)", (Val[]){ y, bias }, 2);
+    uint32_t kernels;
+    if (K >= 16 && N >= 16)
+      cr_expect(slab_of(&c, z, &kernels) <= 64 * (N % 16 ? (N + 31) / 16 : 0) && kernels == 1,
+          "%d x %d: a slab of %d bytes, %u kernels", K, N, (int)slab_of(&c, z, &kernels), kernels);
+    /* stored and read by a gemm; beside a row of another value; a gemm that two read; one of two gemms, both ways */
+    Val u = graph_map(c.g, "bi,bi,i->bi", "x0 * x1 - x2", (Val[]){ graph_contract(c.g, "bi,io->bo", (Val[]){ z, back },
+        2), other, bias }, 3);
+    Val twice = graph_contract(c.g, "bi,oi->bo", (Val[]){ other, back }, 2);
+    Val first = graph_map(c.g, "bi->bi", "tanh(x0)", (Val[]){ twice }, 1),
+        second = graph_map(c.g, "bi,bi->bi", "x0 * x1", (Val[]){ twice, first }, 2);
+    Val early = graph_contract(c.g, "bi,io->bo", (Val[]){ u, back }, 2),
+        late = graph_contract(c.g, "bi,oi->bo", (Val[]){ u, back }, 2);
+    Val both = graph_map(c.g, "bi,bi->bi", "x0 - 2 * x1", (Val[]){ early, late }, 2);
+    Val turned = graph_map(c.g, "bi,i->bi", "x0 + x1", (Val[]){ graph_contract(c.g, "bi,io->bo", (Val[]){ both, back },
+        2), bias }, 2);
+    Wanted wanted[] = { want(&c, z), want(&c, u), want(&c, second), want(&c, both), want(&c, turned) };
+    Why why = { .arena = &arena };
+    for (int f64 = 0; f64 < 2; f64++)
+      for (int b = 0; b <= BATCH; b++)
+        compare(&c, str_format(&arena, "maps behind %d x %d", K, N).at, target_find(str_of(marches[i % 3]), &why), f64,
+            false, b, wanted, 5);
+    case_close(&c);
+    arena_free(&arena);
+  }
+}
+
 Test(plan, labels_of_all_three_are_a_batch_of_gemms) {
   static const int sizes[] = { 8, 15, 16, 17, 33 };
   uint32_t turn = 0;
