@@ -1,10 +1,11 @@
 /* host.c: a pool of threads behind gdl_host.parallel_for.
  *
- * The caller works too. A job is put onto the seat of every worker: its number, what to do, and a lot of slots; every
- * worker takes part in every job, so the seats may be written again as soon as all have ended. A step is a row of short
- * jobs, so workers look for the next one, and the caller for the end, for a short while before they sleep; while nobody
- * sleeps, a job costs a worker two transfers of a cache line, its seat and its end, and no lock. They do not look where
- * threads outnumber processors, since looking would keep the others from running.
+ * The caller works too. A job is put onto the seat of every worker, open: what to do, and a lot of slots. A worker
+ * takes part when it closes its seat first. The caller, when no slot is left, closes the seats where nobody has begun,
+ * and waits for the others: a worker that sleeps, or that the machine keeps from running, holds nobody up. A step is a
+ * row of short jobs, so workers look for the next one, and the caller for the end, for a short while before they sleep;
+ * while nobody sleeps, a job costs a worker two transfers of a cache line, its seat and its end, and no lock. They do
+ * not look where threads outnumber processors, since looking would keep the others from running.
  *
  * Sleep: who wants to sleep says so (`asleep`, `waiting`), then looks once more; who has news publishes it, then looks
  * whether somebody sleeps. All four are sequentially consistent, so one of the two sees the other. */
@@ -19,7 +20,7 @@ enum { LOOKS = 4000, LINE = 64 };
 
 /* What its thread reads and the caller writes; others take from a lot when their own is empty. */
 typedef struct Seat {
-  _Alignas(LINE) _Atomic uint64_t job;
+  _Alignas(LINE) _Atomic uint64_t job;               /* even: open; odd: closed                          */
   int (*body)(void *, int64_t, int64_t);             /* NULL: go home                                   */
   void *ctx;
   _Atomic int64_t next;                              /* of the lot: the first slot that nobody has taken */
@@ -61,18 +62,23 @@ static void take_slots(Host *h, const Seat *own) {
   }
 }
 
+static bool is_open(const Seat *s) { return !(atomic_load(&s->job) & 1); }
+static bool close_seat(Seat *s, uint64_t job) { return atomic_compare_exchange_strong(&s->job, &job, job + 1); }
+
 static void *work(void *user) {
   Seat *seat = user;
   Host *h = seat->host;
-  for (uint64_t job = 1;; job++) {
-    for (int i = 0; i < h->looks && atomic_load(&seat->job) != job; i++) pause_briefly();
-    if (atomic_load(&seat->job) != job) {
+  for (;;) {
+    for (int i = 0; i < h->looks && !is_open(seat); i++) pause_briefly();
+    if (!is_open(seat)) {
       pthread_mutex_lock(&h->mutex);
       atomic_fetch_add(&h->asleep, 1);
-      while (atomic_load(&seat->job) != job) pthread_cond_wait(&h->wake, &h->mutex);
+      while (!is_open(seat)) pthread_cond_wait(&h->wake, &h->mutex);
       atomic_fetch_sub(&h->asleep, 1);
       pthread_mutex_unlock(&h->mutex);
     }
+    uint64_t job = atomic_load(&seat->job);
+    if (job & 1 || !close_seat(seat, job)) continue;             /* the caller was faster */
     if (!seat->body) return NULL;
     take_slots(h, seat);
     atomic_store(&seat->ended, job);
@@ -85,7 +91,7 @@ static void *work(void *user) {
 
 static void publish(Host *h, int64_t n, int (*body)(void *, int64_t, int64_t), void *ctx) {
   int seats = h->started + 1;
-  h->job++;
+  h->job += 2;
   for (int i = 0; i < seats; i++) {                  /* all lots, since who is done early takes from the others' */
     Seat *s = &h->seat[i];
     atomic_store_explicit(&s->next, n * i / seats, memory_order_relaxed);
@@ -100,20 +106,22 @@ static void publish(Host *h, int64_t n, int (*body)(void *, int64_t, int64_t), v
   pthread_mutex_unlock(&h->mutex);
 }
 
-static bool all_ended(Host *h) {
-  for (int i = 1; i <= h->started; i++)
-    if (atomic_load(&h->seat[i].ended) != h->job) return false;
-  return true;
+static void wait_for(Host *h, Seat *s) {
+  for (int i = 0; i < h->looks && atomic_load(&s->ended) != h->job; i++) pause_briefly();
+  if (atomic_load(&s->ended) == h->job) return;
+  pthread_mutex_lock(&h->mutex);
+  atomic_store(&h->waiting, true);
+  while (atomic_load(&s->ended) != h->job) pthread_cond_wait(&h->done, &h->mutex);
+  atomic_store(&h->waiting, false);
+  pthread_mutex_unlock(&h->mutex);
 }
 
 static void wait_for_all(Host *h) {
-  for (int i = 0; i < h->looks && !all_ended(h); i++) pause_briefly();
-  if (all_ended(h)) return;
-  pthread_mutex_lock(&h->mutex);
-  atomic_store(&h->waiting, true);
-  while (!all_ended(h)) pthread_cond_wait(&h->done, &h->mutex);
-  atomic_store(&h->waiting, false);
-  pthread_mutex_unlock(&h->mutex);
+  for (int i = 1; i <= h->started; i++) {
+    Seat *s = &h->seat[i];
+    if (atomic_load(&s->ended) == h->job || (is_open(s) && close_seat(s, h->job))) continue;
+    wait_for(h, s);
+  }
 }
 
 static int parallel_for(void *user, int64_t n, int (*body)(void *, int64_t, int64_t), void *ctx) {
@@ -153,6 +161,7 @@ Host *rt_host_open(int threads, Trouble *t) {
   pthread_cond_init(&h->done, NULL);
   for (int i = 1; i < threads; i++) {
     h->seat[i].host = h;
+    h->seat[i].job = 1;
     int error = pthread_create(&h->thread[h->started], NULL, work, &h->seat[i]);
     if (error) {
       rt_fail(t, EXIT_MEMORY, "thread %d of %d could not be started; try a smaller --threads", i + 1, threads);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- draws ---------------------------------------------------------------------------------------- */
 Test(runtime, threefry_is_that_of_random123) {
@@ -222,6 +223,12 @@ static int once(void *ctx, int64_t from, int64_t to) {
   for (int64_t i = from; i < to; i++) atomic_fetch_add(&((Count *)ctx)->seen[i], 1);
   return GDL_OK;
 }
+/* So long that other threads go to sleep, or so short that they come too late. */
+static int once_slowly(void *ctx, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; i++)
+    if (i % 16 == 5) usleep(500);
+  return once(ctx, from, to);
+}
 static int refuse_seven(void *ctx, int64_t from, int64_t to) {
   once(ctx, from, to);
   return from <= 7 && 7 < to ? GDL_BAD_SIZE : GDL_OK;
@@ -237,6 +244,13 @@ Test(runtime, every_slot_runs_once_whatever_the_number_of_threads) {
       Count c = { 0 };
       cr_assert_eq(lend->parallel_for(lend->user, 64, once, &c), GDL_OK);
       for (int i = 0; i < 64; i++) cr_assert_eq(c.seen[i], 1);
+    }
+    for (int round = 0; round < 300; round++) {        /* other lengths, and pauses in which workers sleep */
+      Count c = { 0 };
+      int n = round * 7 % 64;
+      if (round % 20 == 0) usleep(1000);
+      cr_assert_eq(lend->parallel_for(lend->user, n, round % 25 ? once : once_slowly, &c), GDL_OK);
+      for (int i = 0; i < 64; i++) cr_assert_eq(c.seen[i], i < n);
     }
     Count c = { 0 };
     cr_assert_eq(lend->parallel_for(lend->user, 16, refuse_seven, &c), GDL_BAD_SIZE);
