@@ -2,7 +2,7 @@
 
 First the machine: flop rate and bandwidth (machine.c). Then each workload of workloads.py: ROUNDS times ours, then each mode
 of each peer, one after the other; the figure of a mode is the median over the rounds of the median of a round. Without
-PEERS, an environment made by peers.sh, ours alone. Then memory, and the time to compile.
+PEERS, an environment made by peers.sh, ours alone. Then memory, other vectors and f64, and the time to compile.
 
 Tables go to the standard output, progress to the standard error. BUILD/bench/ gets bench.csv, bench.svg (picture.py) and
 bench.txt, which is the tables again. From the environment: ONLY (names, or how they begin, with commas between them),
@@ -251,6 +251,37 @@ def compile_times(lines, gdlc, out, results):
     lines.say(f"{quick} of {len(paths)} compile in less than 1 s, {checked} are checked in less than 50 ms")
 
 
+WIDTHS = {                                             # model k, a batch, flop a sample, options of gdlc
+    "256 x 256 x 256": ("model k(x: 256 scalar) -> (y: 256 scalar) { y = linear(x, 256) }", 256, 2 * 256**2, []),
+    "conv 128 at 16 x 16, direct": ("domain X = grid(16, 16)\nmodel k(x: 128 scalar on X) -> (y: 128 scalar on X) "
+                                    "{ y = conv(x, 128 scalar, kernel: 3, pad: 1) }", 16, 2 * 256 * 9 * 128**2, ["--winograd=off"]),
+    "the same, transformed": ("domain X = grid(16, 16)\nmodel k(x: 128 scalar on X) -> (y: 128 scalar on X) "
+                              "{ y = conv(x, 128 scalar, kernel: 3, pad: 1) }", 16, 2 * 256 * 9 * 128**2, []),
+}
+
+
+def widths(lines, gdlc, out, include):
+    """The same kernels for other vectors, and in f64: library functions on one thread, beside the rate of one."""
+    flags = open("/proc/cpuinfo").read()
+    marches = [m for m, needs in (("x86-64-v4", "avx512dq"), ("x86-64-v3", "avx2")) if needs in flags]
+    peak = float(output_of([out / "machine", "1"], env=preloading(out)).split()[1])
+    lines.say()
+    lines.say(f"{'one thread, without a host':30}" + "".join(f"{m + ' ' + t:>20}" for m in marches for t in ("f32", "f64")))
+    for title, (text, batch, flop, options) in WIDTHS.items():
+        cells = ""
+        for march in marches:
+            lines.progress(f"widths: {title}, {march}")
+            source, library, program = out / "k.gdl", out / "libk.a", out / "kernel"
+            source.write_text(text)
+            output_of([gdlc, source, "--no-audit", f"--march={march}", *options, f"--emit=lib={library}"])
+            output_of(["gcc", "-O2", "-I", include, HERE / "kernel.c", library, "-lm", "-o", program])
+            for name, most in (("k", peak), ("k64", peak / 2)):
+                ms = float(output_of([program, name, str(batch), str(2 * SECONDS)], env=preloading(out)))
+                rate = batch * flop / ms / 1e6
+                cells += f"{rate:8.0f} GFLOP/s {rate / most:3.0%}".rjust(20)
+        lines.say(f"{title:30}{cells}")
+
+
 def write_csv(path, results, peak):
     with open(path, "w", newline="") as f:
         to = csv.writer(f, lineterminator="\n")
@@ -270,7 +301,7 @@ def main():
     if python and not python.exists():
         sys.exit(f"{python} is not there: sh tests/bench/peers.sh {sys.argv[2]} makes it")
     chosen = [w for w in WORKLOADS if not ONLY or any(w.name.startswith(o) for o in ONLY)]
-    if not chosen and "compile" not in ONLY:
+    if not chosen and not {"compile", "widths"} & set(ONLY):
         sys.exit(f"ONLY: no workload begins with {' or '.join(ONLY)}; there are " + " ".join(w.name for w in WORKLOADS))
     if CPU and THREADS != 1:
         sys.exit("CPU=1 is for THREADS=1: processor time of several threads is their sum")
@@ -293,6 +324,8 @@ def main():
     if results:
         bars(lines, results, peak)
     memory(lines, gdlc, results)
+    if not ONLY or "widths" in ONLY:
+        widths(lines, gdlc, out, HERE.parent.parent / "runtime")
     if not ONLY or "compile" in ONLY:
         compile_times(lines, gdlc, out, results)
     again = machine(out)[0]

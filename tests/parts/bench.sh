@@ -17,6 +17,8 @@ for r in rows:
 P
 is "a picture that is XML" /usr/bin/python3 -c 'import sys, xml.dom.minidom as m; assert len(m.parse(sys.argv[1]).getElementsByTagName("circle")) == 2' "$work/build/bench/bench.svg"
 is "the tables are kept" cmp -s "$work/out" "$work/build/bench/bench.txt"
+is "other vectors, and f64" bench ONLY=widths
+is "... of three kernels, in numbers" test "$(grep -c '^\(256\|conv 128\|the same\).* [1-9][0-9]* GFLOP/s .* [1-9][0-9]* GFLOP/s' "$work/out")" -eq 3
 bench ONLY=fly
 is "no such workload" grep -q "no workload begins with fly" "$work/err"
 bench ONLY=gemm_64x THREADS=2 CPU=1
