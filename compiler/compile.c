@@ -12,6 +12,7 @@
 #include "back/package.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <time.h>
 
 typedef struct Compilation {
@@ -502,6 +503,34 @@ static int check_files(const Options *o) {
   return EXIT_USAGE;
 }
 
+/* Two paths of one file, which need not be there yet. What is no file, as /dev/stdout, may be written twice. */
+static bool one_file(Arena *arena, Str a, Str b) {
+  struct stat x, y;
+  bool there = !stat(str_copy(arena, a).at, &x), both = there && !stat(str_copy(arena, b).at, &y);
+  if (!both) return str_equal(a, b);
+  return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* What is written goes to places of its own, and leaves the source alone; what is linked is a file. */
+static int check_places(const Options *o, Arena *arena) {
+  Str place[EMIT_COUNT + 2] = { o->file, o->out };
+  memcpy(place + 2, o->emit_to, sizeof o->emit_to);
+  for (uint32_t i = 0; i < EMIT_COUNT + 2; i++)
+    for (uint32_t k = 0; k < i; k++)
+      if (place[i].n && place[k].n && one_file(arena, place[i], place[k])) {
+        if (k == 0) fprintf(stderr, "gdlc: %.*s is the source: write to another file\n", STR(place[i]));
+        else fprintf(stderr, "gdlc: two things cannot both be written to %.*s\n", STR(place[i]));
+        return EXIT_USAGE;
+      }
+  Str linked[] = { o->out, o->emit_to[EMIT_obj], o->emit_to[EMIT_lib], o->emit_to[EMIT_so] };
+  for (size_t i = 0; i < sizeof linked / sizeof *linked; i++)
+    if (linked[i].n && file_is_stream(arena, linked[i])) {
+      fprintf(stderr, "gdlc: %.*s is no file, and what is linked needs one\n", STR(linked[i]));
+      return EXIT_USAGE;
+    }
+  return 0;
+}
+
 /* --- all of it ------------------------------------------------------------------------------------------ */
 static int later_than_check(Compilation *c) {
   const Options *o = c->options;
@@ -550,6 +579,9 @@ int compile(const Options *given) {
   else status = check_files(options);
   if (!status) {
     expand_package(options, &arena);
+    status = check_places(options, &arena);
+  }
+  if (!status) {
     status = front(&c);
   }
   if (!status && options->check) {

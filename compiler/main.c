@@ -34,6 +34,10 @@ static bool read_emits(Options *o, Arena *arena, const char *list, char why[CLI_
       snprintf(why, CLI_WHY, "--emit=%s= needs a file behind the `=`", kinds[kind]);
       return false;
     }
+    if (o->emit[kind]) {
+      snprintf(why, CLI_WHY, "--emit=%s stands twice", kinds[kind]);
+      return false;
+    }
     o->emit[kind] = true;
     if (name < n) o->emit_to[kind] = str_copy(arena, (Str){ list + name + 1, (uint32_t)(n - name - 1) });
     list += n;

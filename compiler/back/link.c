@@ -38,8 +38,17 @@ static bool replace(const char *name, const char *target) {
   return !status;
 }
 
+/* A pipe or a device is written to; in its place nothing else may come to stand. */
+bool file_is_stream(Arena *arena, Str path) {
+  struct stat s;
+  return !stat(str_copy(arena, path).at, &s) && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+}
+
 bool file_write(Arena *arena, Str path, Bytes bytes, bool executable, Why *why) {
   Str target = str_copy(arena, path), name = temporary_name(arena, path);
+  if (file_is_stream(arena, path))
+    return write_all(target.at, bytes, 0666) ||
+           why_no(why, CODE_NONE, "cannot write %s: %s", target.at, strerror(errno));
   if (write_all(name.at, bytes, executable ? 0777 : 0666) && replace(name.at, target.at)) return true;
   int e = errno;
   unlink(name.at);

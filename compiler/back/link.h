@@ -6,6 +6,7 @@
 typedef struct Bytes { const char *at; size_t n; } Bytes;
 /* Writes all of it or nothing; false: why, with the path and the reason. */
 bool file_write(Arena *arena, Str path, Bytes bytes, bool executable, Why *why);
+bool file_is_stream(Arena *arena, Str path);                  /* a pipe, a device: there, and no file     */
 /* All of a file; false: why. */
 bool file_read(Arena *arena, Str path, Bytes *bytes, Why *why);
 /* The folders in which the file `path` is to lie, those that are missing. */

@@ -60,6 +60,20 @@ for kind in ast types graph loops llvm asm header cuda; do
 done
 exits "several kinds at once" 0 "$gdlc" small.gdl --emit=graph=g.txt,loops=l.txt,obj=o.o
 is "several kinds write several files" test -s g.txt -a -s l.txt -a -s o.o
+cp small.gdl mine.gdl && ln -s mine.gdl also.gdl
+exits "a program in the place of its source" 2 "$gdlc" mine.gdl -o mine.gdl
+exits "a form in the place of the source, by another path" 2 "$gdlc" mine.gdl --emit=graph=./also.gdl
+is "the source is left alone" cmp -s mine.gdl small.gdl
+exits "two forms in one file" 2 "$gdlc" small.gdl --emit=graph=both,loops=both
+exits "a program and a form in one file" 2 "$gdlc" small.gdl -o both --emit=so=both
+is "nothing was written" test ! -e both
+exits "a kind twice" 2 "$gdlc" small.gdl --emit=graph=one.txt --emit=graph=two.txt
+mkfifo pipe && { timeout 60 cat pipe >piped & }
+exits "a form to a pipe" 0 "$gdlc" small.gdl --emit=graph=pipe --entry=infer
+wait && "$gdlc" small.gdl --emit=graph=text --entry=infer
+is "a pipe is written to" cmp -s piped text
+is "a pipe is not replaced" test -p pipe
+exits "a program in the place of a pipe" 2 "$gdlc" small.gdl -o pipe
 exits "an object needs a file" 2 "$gdlc" small.gdl --emit=obj
 exits "--entry=step is one entry" 0 "$gdlc" small.gdl --emit=graph --entry=step
 is "--entry leaves the others out" test "$(grep -c '^graph "' out)" = 1
