@@ -117,21 +117,28 @@ static bool sync_folder(const char *path) {
   return ok;
 }
 
+/* A pipe or a device, as /dev/stdout: it is written to, and nothing else comes to stand in its place. */
+static bool is_stream(const char *path) {
+  struct stat s;
+  return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+}
+
 bool rt_write_file(const char *path, const Piece *piece, size_t n, Trouble *t) {
-  char *temporary = rt_text(t, "%s.part", path);
+  bool stream = is_stream(path);
+  char *temporary = rt_text(t, stream ? "%s" : "%s.part", path);
   if (!temporary) return false;
   int file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC), error = errno;
   bool ok = file >= 0, moved = false;
   if (ok) {
     for (size_t i = 0; i < n && ok; i++) ok = write_all(file, piece[i].at, piece[i].n);
-    ok = ok && sync_file(file);
+    ok = ok && (stream || sync_file(file));
     error = errno;
     if (!close_file(file) && ok) {
       ok = false;
       error = errno;
     }
   }
-  if (ok) {
+  if (ok && !stream) {
     moved = move_file(temporary, path);
     ok = moved && sync_folder(path);
     error = errno;
@@ -139,7 +146,7 @@ bool rt_write_file(const char *path, const Piece *piece, size_t n, Trouble *t) {
   if (!ok) {
     rt_fail(t, EXIT_IO, "%s: cannot be written: %s; choose a folder with room that you may write to", path,
         strerror(error));
-    if (file >= 0 && !moved) unlink(temporary);
+    if (file >= 0 && !moved && !stream) unlink(temporary);
   }
   free(temporary);
   return ok;

@@ -213,6 +213,10 @@ python3 -c "
 import struct
 a = struct.unpack('<3f', open('t/p1.npy', 'rb').read()[-60:-48]); b = [float(x) for x in open('t/p.csv').read().split(',')]
 assert all(abs(x - y) < 1e-5 for x, y in zip(a, b)), (a, b)" && ok "a PNG gives the outputs of the same pixels" || bad "a PNG gives the outputs of the same pixels"
+mkfifo t/pipe && { timeout 60 cat t/pipe >t/piped & }
+exits 0 "predict into a pipe" "" $predict t/u8.npy -o t/pipe
+wait; same "a pipe gets what a file gets" t/p1.npy t/piped
+if [ -p t/pipe ]; then ok "a pipe is not replaced"; else bad "a pipe is not replaced"; fi
 exits 1 "predict a wrong shape" "needs N x 8 x 8\|needs N x 64" $predict t/wrong.npy -o t/p.npy
 exits 5 "predict a short NPY" "ends after" $predict t/short.npy -o t/p.npy
 exits 5 "predict a damaged PNG" "damaged" $predict t/bad.png -o t/p.npy
