@@ -60,7 +60,8 @@ static bool metadata(json_t *o, const State *s, const Settings *set, uint32_t cr
                 (unsigned long long)s->seed) && text(o, "epoch", t, "%lld", (long long)s->epoch) &&
             text(o, "batch", t, "%lld", (long long)s->batch) && text(o, "step", t, "%lld", (long long)s->step) &&
             text(o, "best", t, "%a", s->best) && text(o, "best_epoch", t, "%lld", (long long)s->best_epoch) &&
-            text(o, "since", t, "%lld", (long long)s->since) && text(o, "data", t, "%08x", s->data);
+            text(o, "since", t, "%lld", (long long)s->since) && text(o, "data", t, "%08x", s->data) &&
+            text(o, "origin", t, "%016llx", (unsigned long long)s->origin);
   json_t *sums = json_array(), *settings = json_object();
   for (int64_t i = 0; i < s->module->nsums; i++) {
     char number[40];
@@ -176,8 +177,8 @@ static bool read_meta(State *s, const char *path, const json_t *meta, Trouble *t
     if (!whole_number(meta, keys[i], 10, &x[i]))
       return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `%s`", path, keys[i]);
   uint64_t data = 0;
-  if (!read_sums(s, meta) || !whole_number(meta, "data", 16, &data))
-    return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `sums` or `data`", path);
+  if (!read_sums(s, meta) || !whole_number(meta, "data", 16, &data) || !whole_number(meta, "origin", 16, &s->origin))
+    return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `sums`, `data` or `origin`", path);
   s->seed = x[0];
   s->epoch = (int64_t)x[1];
   s->batch = (int64_t)x[2];

@@ -208,12 +208,13 @@ static json_t *confusion_json(const Answers *a) {
 
 bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t) {
   const gdl_module *m = r->module;
-  json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o}", "model", m->name, "hash",
+  json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o, s:o}", "model", m->name, "hash",
                         json_sprintf("%016llx", (unsigned long long)m->hash), "target", m->target ? m->target : "",
                             "compiler",
                         m->compiler ? m->compiler : "", "precision", r->state.real == GDL_F64 ? "f64" : "f32", "seed",
                         (json_int_t)r->state.seed, "threads", rt_host_threads(r->host), "weights",
-                        (json_int_t)rt_count_trained(m), "settings", settings_json(&r->settings), "command",
+                        (json_int_t)rt_count_trained(m), "origin", json_sprintf("%016llx",
+                        (unsigned long long)r->state.origin), "settings", settings_json(&r->settings), "command",
                         train_command(r->options, t), "check", check_command(r->options, t));
   if (o) {
     json_object_set_new(o, "samples", json_pack("{s:I, s:I, s:I}", "train", (json_int_t)f->ntrain, "valid",

@@ -20,6 +20,7 @@ typedef struct State {
   double best;                      /* the best score so far; NAN before the first                   */
   int64_t best_epoch, since;        /* where it was; epochs without a better one                     */
   uint32_t data;                    /* CRC-32 of the training data                                   */
+  uint64_t origin;                  /* what the training was begun with; goes on with it             */
 } State;
 
 /* state.c */

@@ -98,12 +98,50 @@ static bool check_best(const Training *x, Trouble *t) {
   if (s->best_epoch == 0) return true;
   bool ok = rt_state_open(&best, s->module, t) && rt_checkpoint_load(&best, NULL, x->best, false, t);
   if (ok && (best.best_epoch != best.epoch || (best.epoch != s->best_epoch && best.epoch != s->epoch + 1) ||
-      best.seed != s->seed || best.data != s->data))
+      best.origin != s->origin))
     ok = rt_fail(t, EXIT_REFUSED,
         "%s: is not the best of this training, which is that after epoch %lld: put it back, or start anew with "
             "another --out", x->best,
                  (long long)s->best_epoch);
   rt_state_close(&best);
+  return ok;
+}
+
+/* What a training is begun with: how long it runs and how often it is kept change no number of it. */
+static bool name_origin(Run *r, Trouble *t) {
+  static const char *const apart[] = { "seed", "epochs", "steps", "checkpoint" };
+  Text text = { .trouble = t };
+  rt_print(&text, "%016llx %llu %08x", (unsigned long long)r->module->hash, (unsigned long long)r->state.seed,
+      r->state.data);
+  for (int32_t i = 0; i < r->settings.n; i++) {
+    const Setting *x = &r->settings.at[i];
+    bool counts = x->given;
+    for (size_t k = 0; k < sizeof apart / sizeof *apart; k++) counts &= strcmp(x->name, apart[k]) != 0;
+    if (counts) rt_print(&text, " %s=%.17g", x->name, x->value);
+  }
+  if (!t->code) r->state.origin = rt_hash(text.at);
+  free(text.at);
+  return !t->code;
+}
+
+/* The checkpoint must be of the training that config.json of its folder tells of; where there is none, of any. */
+static bool check_origin(const Training *x, const char *folder, Trouble *t) {
+  const State *s = &x->run->state;
+  char here[24];
+  snprintf(here, sizeof here, "%016llx", (unsigned long long)s->origin);
+  json_t *config = rt_read_json(folder, "config.json", false);
+  const char *there = json_string_value(json_object_get(config, "origin"));
+  long long seed = json_integer_value(json_object_get(config, "seed"));
+  bool ok = !there || strcmp(there, here) == 0;
+  if (!ok && seed != (long long)s->seed)
+    rt_fail(t, EXIT_REFUSED,
+        "%s: is of another training, with seed %llu; that of %s/config.json has seed %lld: put its own checkpoint back, "
+            "or start anew with another --out", x->last, (unsigned long long)s->seed, folder, seed);
+  else if (!ok)
+    rt_fail(t, EXIT_REFUSED,
+        "%s: is of another training than %s/config.json, begun with other data or settings: put its own checkpoint "
+            "back, or start anew with another --out", x->last, folder);
+  json_decref(config);
   return ok;
 }
 
@@ -122,6 +160,7 @@ static bool read_data(Training *x, const gdl_kernel *k, Trouble *t) {
         "the training data are not those of the checkpoint %s; use the same --data, or start anew with another --out",
         x->last);
   x->run->state.data = crc;
+  if (!x->run->options->resume && !name_origin(x->run, t)) return false;
   int64_t n = x->train.n;
   if (x->valid.n > n) n = x->valid.n;
   if (x->test.n > n) n = x->test.n;
@@ -155,7 +194,7 @@ static bool open_training(Training *x, const char *folder, Trouble *t) {
   if (!o->resume) rt_state_draw(&r->state, seed);
   else {
     if (!rt_checkpoint_load(&r->state, &r->settings, x->last, true, t)) return false;
-    if (!check_best(x, t)) return false;
+    if (!check_origin(x, folder, t) || !check_best(x, t)) return false;
     if (o->seed && r->state.seed != seed)
       return rt_fail(t, EXIT_USAGE, "--seed %s: the checkpoint was begun with seed %llu", o->seed,
           (unsigned long long)r->state.seed);

@@ -208,7 +208,35 @@ def exchanged(w):
         if code: counter.bad("losses", "the right data again: exit code %d: %s" % (code, err))
     counter.check("exchanged data files are refused, and the right ones go on")
 
+def swapped(w):
+    """Checkpoints of two trainings of one program on the same data, each put into the other's folder."""
+    counter = Counter()
+    for ended in (("--steps", "1"), ("--epochs", "2")):
+        begun = [((), w.folder()), (("--seed", "1"), w.folder()), (("--set", "optimizer.rate=0.002"), w.folder())]
+        for options, out in begun: execute(w.train(out, *options, *ended))
+        for options, out in begun:
+            own = {f: read("%s/%s.safetensors" % (out, f)) for f in ("last", "best")}
+            for others, other in begun:
+                for files in (("last",), ("best",), ("last", "best")):
+                    if other == out: continue
+                    for f in files: write("%s/%s.safetensors" % (out, f), read("%s/%s.safetensors" % (other, f)))
+                    place = "%s/%s.safetensors" % (out, files[0])
+                    used = files != ("best",) or ended[0] == "--epochs"      # no epoch is over: it will be written anew
+                    if used:
+                        code, _, err = execute(w.train(out, "--epochs", "3", "--resume"))
+                        counter.add("cases")
+                        if code != 1 or err.count("\n") != 1 or place + ": " not in err or "put " not in err:
+                            counter.bad("losses", "%s of %s in the folder of %s: exit code %d: %s"
+                                % (files, others, options, code, err))
+                    for f in own: write("%s/%s.safetensors" % (out, f), own[f])
+            code, _, err = execute(w.train(out, "--epochs", "3", "--resume"))
+            if code: counter.bad("losses", "its own checkpoint again: exit code %d: %s" % (code, err))
+    figure("%d checkpoints swapped between trainings with other seeds or settings: %d losses"
+        % (counter.get("cases"), counter.get("losses")))
+    counter.check("checkpoints of another training of the same program are refused")
+
 def run(w):
     data(w)
     checkpoints(w)
     exchanged(w)
+    swapped(w)

@@ -79,7 +79,7 @@ def tensors(names, **meta):
     shapes = {"a.weight": [2, 3], "a.bias": [4], "mean": [4]}
     root, at = {"__metadata__": dict({
         "format": "gdl 1", "model": "m", "hash": "0000000000001234", "seed": "7", "epoch": "2", "batch": "3", "step": "10", "best": "0x1p-1",
-        "best_epoch": "1", "since": "0", "data": "0000beef", "sums": '["0x1p+0","0x0p+0"]', "settings": '{"batch":"4"}', "crc32": "00000000"}, **meta)}, 0
+        "best_epoch": "1", "since": "0", "data": "0000beef", "origin": "000000000000feed", "sums": '["0x1p+0","0x0p+0"]', "settings": '{"batch":"4"}', "crc32": "00000000"}, **meta)}, 0
     for name in names:
         shape = shapes[name.split("/")[-1]]
         n = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)

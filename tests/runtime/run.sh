@@ -122,6 +122,12 @@ for w in "bit:damaged" "short:damaged" "long:damaged" "shape:another shape" "nam
   exits 1 "a checkpoint with a wrong ${w%%:*} is refused" "${w#*:}" ./lift train --data data --out t/half --resume --epochs 6
 done
 exits 1 "best weights are no checkpoint to resume from" "resume from last" sh -c 'cp t/kept/best.safetensors t/half/last.safetensors; ./lift train --data data --out t/half --resume --epochs 6'
+rm -rf t/five && mkdir t/five && cp t/kept/config.json t/five
+exits 0 "another seed" "" ./lift train --data data --out t/sown --seed 5 --epochs 3
+cp t/sown/*.safetensors t/five
+exits 1 "checkpoints of another seed are refused" "has seed 0: put its own checkpoint back" ./lift train --data data --out t/five --resume --epochs 6
+cp t/sown/config.json t/five
+exits 0 "... not with the settings that they were written with" "" ./lift train --data data --out t/five --resume --epochs 6
 exits 1 "resume needs a checkpoint" "leave out --resume" ./lift train --data data --out t/none --resume
 cp -r data t/other; python3 -c "
 p = 't/other/train-labels.idx'; b = bytearray(open(p, 'rb').read()); b[20] = (b[20] + 1) % 3; open(p, 'wb').write(b)"
