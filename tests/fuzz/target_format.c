@@ -1,21 +1,18 @@
 /* target_format.c: the layout of source text. What parses is laid out anew, still parses, and comes out of a second
  * time as it went in. */
-#include "base/base.h"
 #include "front/ast.h"
-#include "fuzz/target.h"
+#include "fuzz/texts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
-  Arena arena = { 0 };
-  Sources sources = { .arena = &arena };
-  Diags diags = { .arena = &arena, .sources = &sources };
-  uint32_t source = source_add(&sources, S("fuzz.gdl"), str_copy(&arena, (Str){ (const char *)at, (uint32_t)n }));
+  Opened o;
   Str once, again;
-  bool parses = text_format(&arena, &diags, source, &once);
-  CLAIM(parses == !diags.nerrors);
+  source_open(&o, at, n);
+  bool parses = text_format(&o.arena, &o.diags, o.source, &once);
+  CLAIM(parses == !o.diags.nerrors);
   if (parses) {
-    CLAIM(text_format(&arena, &diags, source_add(&sources, S("once.gdl"), once), &again));
+    CLAIM(text_format(&o.arena, &o.diags, source_add(&o.sources, S("once.gdl"), once), &again));
     CLAIM(str_equal(once, again));
   }
-  arena_free(&arena);
+  arena_free(&o.arena);
   return 0;
 }

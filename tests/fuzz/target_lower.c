@@ -1,10 +1,9 @@
 /* target_lower.c: source text that the checker accepts, through every pass up to Loops: each entry of each model
  * lowered, simplified and planned, and after each pass its verifier. What is too large to be worth a second is left at
  * the graph. */
-#include "base/base.h"
 #include "front/ast.h"
 #include "front/program.h"
-#include "fuzz/target.h"
+#include "fuzz/texts.h"
 #include "graph/graph.h"
 #include "loops/plan.h"
 
@@ -35,14 +34,12 @@ static void lower(Arena *arena, const Program *p) {
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
   char library[4096];
   target_library(library);
-  Arena arena = { 0 };
-  Sources sources = { .arena = &arena };
-  Diags diags = { .arena = &arena, .sources = &sources };
-  uint32_t source = source_add(&sources, S("fuzz.gdl"), str_copy(&arena, (Str){ (const char *)at, (uint32_t)n }));
-  const Ast *file = ast_parse(&arena, &diags, source);
-  Program *p = diags.nerrors ? NULL : program_check(&arena, &diags, file, str_of(library));
-  if (p && !diags.nerrors) lower(&arena, p);
+  Opened o;
+  source_open(&o, at, n);
+  const Ast *file = ast_parse(&o.arena, &o.diags, o.source);
+  Program *p = o.diags.nerrors ? NULL : program_check(&o.arena, &o.diags, file, str_of(library));
+  if (p && !o.diags.nerrors) lower(&o.arena, p);
   if (p) program_close(p);
-  arena_free(&arena);
+  arena_free(&o.arena);
   return 0;
 }

@@ -7,13 +7,6 @@
 #include <string.h>
 #include <zlib.h>
 
-static void read_png(const uint8_t *at, size_t n) {
-  Array a;
-  Trouble t = { 0 };
-  bool read = rt_parse_png("input", at, n, &a, &t);
-  array_claims(read, &a, &t);
-}
-
 static void put(uint8_t *to, uint32_t x) {
   for (int k = 0; k < 4; k++) to[k] = (uint8_t)(x >> (24 - 8 * k));
 }
@@ -35,21 +28,21 @@ static void put_right(uint8_t *at, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
-  read_png(at, n);
+  array_of_bytes(rt_parse_png, at, n);
   if (n < 13) return 0;
   uLongf packed = compressBound(n - 13);
   uint8_t *file = malloc(n + packed + 100), *rows = malloc(packed);
   CLAIM(file && rows);
   memcpy(file, at, n);
   put_right(file, n);
-  read_png(file, n);
+  array_of_bytes(rt_parse_png, file, n);
   CLAIM(compress2(rows, &packed, at + 13, n - 13, 1) == Z_OK);
   size_t k = 8;
   memcpy(file, "\x89PNG\r\n\x1a\n", 8);
   k += chunk(file + k, "IHDR", at, 13);
   k += chunk(file + k, "IDAT", rows, packed);
   k += chunk(file + k, "IEND", NULL, 0);
-  read_png(file, k);
+  array_of_bytes(rt_parse_png, file, k);
   free(rows);
   free(file);
   return 0;

@@ -1,10 +1,9 @@
 /* target_source.c: source text. Parsed and, where it parses, laid out anew (the same tree, and nothing left to do the
  * second time) and checked; what is accepted passes the verifier and is written as text, and whatever was said is
  * printed in both forms. */
-#include "base/base.h"
 #include "front/ast.h"
 #include "front/program.h"
-#include "fuzz/target.h"
+#include "fuzz/texts.h"
 #include <stdlib.h>
 
 static void print(const Diags *diags, DiagFormat format) {
@@ -31,29 +30,27 @@ static void format(Arena *arena, Diags *diags, uint32_t source, Str tree) {
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n) {
   char library[4096];
   target_library(library);
-  Arena arena = { 0 };
-  Sources sources = { .arena = &arena };
-  Diags diags = { .arena = &arena, .sources = &sources };
-  Out out = { .arena = &arena };
-  Why why = { .arena = &arena };
-  uint32_t source = source_add(&sources, S("fuzz.gdl"), str_copy(&arena, (Str){ (const char *)at, (uint32_t)n }));
-  const Ast *file = ast_parse(&arena, &diags, source);
+  Opened o;
+  source_open(&o, at, n);
+  Out out = { .arena = &o.arena };
+  Why why = { .arena = &o.arena };
+  const Ast *file = ast_parse(&o.arena, &o.diags, o.source);
   CLAIM(file);
   ast_dump(file, &out);
-  if (!diags.nerrors) {
+  if (!o.diags.nerrors) {
     CLAIM(ast_verify(file, &why));
-    format(&arena, &diags, source, out_text(&out));
-    Program *p = program_check(&arena, &diags, file, str_of(library));
-    CLAIM(p || diags.nerrors);
-    if (p && !diags.nerrors) {
+    format(&o.arena, &o.diags, o.source, out_text(&out));
+    Program *p = program_check(&o.arena, &o.diags, file, str_of(library));
+    CLAIM(p || o.diags.nerrors);
+    if (p && !o.diags.nerrors) {
       CLAIM(program_verify(p, &why));
       program_text(p, &out);
     }
     if (p) program_close(p);
   }
-  CLAIM(sources.all.n < 64);                          /* files are read once or twice, whatever the text says */
-  print(&diags, DIAG_HUMAN);
-  print(&diags, DIAG_JSON);
-  arena_free(&arena);
+  CLAIM(o.sources.all.n < 64);                        /* files are read once or twice, whatever the text says */
+  print(&o.diags, DIAG_HUMAN);
+  print(&o.diags, DIAG_JSON);
+  arena_free(&o.arena);
   return 0;
 }
