@@ -1,4 +1,5 @@
-/* command.c: command.def as the tables of cli.h, with the words that options take: kinds, passes, entries, codes. */
+/* command.c: command.def as the tables of cli.h, with the words that options take: kinds, passes, entries,
+ * processors, codes. */
 #include "command.h"
 
 static const CliWord emit_words[] = {
@@ -12,13 +13,16 @@ static const CliWord emit_words[] = {
 #undef PASS
   { NULL, NULL }
 }, entry_words[] = {
-  { "infer", "inputs to outputs" }, { "infer64", "the same in f64" },
-  { "pull", "cotangents of the outputs to those of inputs and weights" }, { "pull64", "the same in f64" },
-      { "step", "one step of training" }, { "eval", "sums of the loss and the metrics" },
-  { "score", "from sums to scores" }, { "trace", "every value of the language" }, { "trace64", "the same in f64" },
-  { "slope64", "loss and gradient in f64" }, { NULL, NULL }
+#define ENTRY(name, kind, f64, of, what) { #name, what },
+  ENTRIES(ENTRY)
+#undef ENTRY
+  { NULL, NULL }
 }, march_words[] = {
-  { "native", "" }, { "x86-64", "" }, { "x86-64-v3", "" }, { "x86-64-v4", "" }, { NULL, NULL }
+  { "native", "the one that compiles" },
+#define PROCESSOR(name, what, ...) { name, what },
+#include "loops/processors.def"
+#undef PROCESSOR
+  { NULL, NULL }
 }, winograd_words[] = {
   { "on", "where it pays" }, { "off", "nowhere" }, { NULL, NULL }
 }, format_words[] = {
@@ -64,7 +68,7 @@ static const CliOption options[] = {
 
 static const CliList lists[] = {
   { "kinds of --emit", emit_words }, { "passes, for --dump-after", pass_words },
-  { "entries, for --entry", entry_words }, { NULL, NULL },
+  { "entries, for --entry", entry_words }, { "processors, for --march", march_words }, { NULL, NULL },
 };
 
 const Cli gdlc_command_line = {

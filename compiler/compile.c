@@ -24,7 +24,7 @@ typedef struct Compilation {
   const Target *target;
   vec(ModuleInput) module;          /* the models that are compiled; each has a run of `entry`      */
   uint32_t chosen;                  /* of module: that of a program                                 */
-  int wanted;                       /* PROGRAM ...: which entries, when --entry does not say         */
+  int wanted;                       /* OF_PROGRAM ...: which entries, when --entry does not say         */
   vec(ModuleEntry) entry;
   vec(Graph *) graph;               /* of each entry, after its last pass                             */
   uint32_t ncareful;                /* units of kernels that run all the time                      */
@@ -112,15 +112,10 @@ static int front(Compilation *c) {
   return 0;
 }
 
-/* The entries, in the order of the descriptor, and what has them when --entry names none. */
-/* AUDIT: not with --no-audit; TRAINS: with a train block */
-enum { PROGRAM = 1, LIBRARY = 2, AUDIT = 4, TRAINS = 8 };
 static const struct { const char *name; EntryKind kind; bool f64; int of; } entries[] = {
-  { "infer", ENTRY_INFER, false, PROGRAM | LIBRARY }, { "infer64", ENTRY_INFER, true, LIBRARY },
-  { "pull", ENTRY_PULL, false, LIBRARY },             { "pull64", ENTRY_PULL, true, LIBRARY },
-  { "step", ENTRY_STEP, false, PROGRAM | TRAINS },    { "eval", ENTRY_EVAL, false, PROGRAM | TRAINS },
-  { "score", ENTRY_SCORE, true, PROGRAM | TRAINS },   { "trace", ENTRY_TRACE, false, AUDIT },
-  { "trace64", ENTRY_TRACE, true, AUDIT },            { "slope64", ENTRY_SLOPE, true, AUDIT | TRAINS },
+#define ENTRY(name, kind, f64, of, what) { #name, ENTRY_##kind, f64, of },
+  ENTRIES(ENTRY)
+#undef ENTRY
 };
 enum { ENTRY_ROWS = sizeof entries / sizeof *entries };
 
@@ -145,8 +140,8 @@ static int choose_models(Compilation *c) {
     return EXIT_USAGE;
   }
   bool library = emits_library(o) || (chosen->kernel && !o->out.n);
-  c->wanted = library && !o->out.n ? LIBRARY : library ? LIBRARY | PROGRAM : PROGRAM;
-  if (c->wanted & PROGRAM && o->audit) c->wanted |= AUDIT;
+  c->wanted = library && !o->out.n ? OF_LIBRARY : library ? OF_LIBRARY | OF_PROGRAM : OF_PROGRAM;
+  if (c->wanted & OF_PROGRAM && o->audit) c->wanted |= OF_AUDIT;
   for (uint32_t i = 0; i < c->program->model.n; i++) {
     const Model *m = c->program->model.at[i];
     if (m == chosen || (library && !o->model.n)) vec_push(c->arena, &c->module, (ModuleInput){ .model = m });
@@ -164,21 +159,6 @@ static bool entry_wanted(const Compilation *c, int row) {
     if (str_is((Str){ list.at + from, to - from }, entries[row].name)) return true;
   }
   return false;
-}
-
-static int check_entry_names(const Options *o) {
-  for (uint32_t from = 0, to; o->entry.n && from <= o->entry.n; from = to + 1) {
-    for (to = from; to < o->entry.n && o->entry.at[to] != ',';) to++;
-    Str name = { o->entry.at + from, to - from };
-    bool known = false;
-    for (int i = 0; i < ENTRY_ROWS; i++) known |= str_is(name, entries[i].name);
-    if (known) continue;
-    fprintf(stderr, "gdlc: there is no entry `%.*s`; entries are", STR(name));
-    for (int i = 0; i < ENTRY_ROWS; i++) fprintf(stderr, " %s", entries[i].name);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-  }
-  return 0;
 }
 
 static void lower_entry(Compilation *c, const Model *m, EntryKind kind, bool f64) {
@@ -200,13 +180,11 @@ static void lower_entry(Compilation *c, const Model *m, EntryKind kind, bool f64
 }
 
 static int lower_entries(Compilation *c) {
-  int status = check_entry_names(c->options);
-  if (status) return status;
   for (uint32_t k = 0; k < c->module.n; k++) {
     const Model *m = c->module.at[k].model;
     uint32_t first = c->entry.n;
     for (int i = 0; i < ENTRY_ROWS; i++)
-      if (entry_wanted(c, i) && (m->train || !(entries[i].of & TRAINS)))
+      if (entry_wanted(c, i) && (m->train || !(entries[i].of & OF_TRAINING)))
         lower_entry(c, m, entries[i].kind, entries[i].f64);
     c->module.at[k].nentries = c->entry.n - first;
   }
@@ -572,11 +550,7 @@ int compile(const Options *given) {
   Options own = *given, *options = &own;
   Compilation c = { .options = options, .arena = &arena, .sources = { .arena = &arena } };
   c.diags = (Diags){ .arena = &arena, .sources = &c.sources };
-  int known = options->dump_after.n == 0;
-  for (int p = 0; p < PASS_COUNT; p++) known |= str_is(options->dump_after, pass_names[p]);
-  int status = EXIT_USAGE;
-  if (!known) fprintf(stderr, "gdlc: --dump-after has no pass `%.*s` (gdlc --help)\n", STR(options->dump_after));
-  else status = check_files(options);
+  int status = check_files(options);
   if (!status) {
     expand_package(options, &arena);
     status = check_places(options, &arena);

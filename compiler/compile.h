@@ -54,6 +54,22 @@ typedef enum EmitKind {
   EMIT_COUNT
 } EmitKind;
 
+/* ENTRY(name, kind, in f64, what has it when --entry names none, what it does), in the order of the descriptor.
+ * OF_AUDIT: not with --no-audit; OF_TRAINING: only with a train block */
+enum { OF_PROGRAM = 1, OF_LIBRARY = 2, OF_AUDIT = 4, OF_TRAINING = 8 };
+#define ENTRIES(ENTRY)                                                                             \
+  ENTRY(infer, INFER, false, OF_PROGRAM | OF_LIBRARY, "inputs to outputs")                         \
+  ENTRY(infer64, INFER, true, OF_LIBRARY, "the same in f64")                                       \
+  ENTRY(pull, PULL, false, OF_LIBRARY, "cotangents of the outputs to those of inputs and weights") \
+  ENTRY(pull64, PULL, true, OF_LIBRARY, "the same in f64")                                         \
+  ENTRY(step, STEP, false, OF_PROGRAM | OF_TRAINING, "one step of training")                       \
+  ENTRY(eval, EVAL, false, OF_PROGRAM | OF_TRAINING, "sums of the loss and the metrics")           \
+  ENTRY(score, SCORE, true, OF_PROGRAM | OF_TRAINING, "from sums to scores")                       \
+  ENTRY(trace, TRACE, false, OF_AUDIT, "every value of the language")                              \
+  ENTRY(trace64, TRACE, true, OF_AUDIT, "the same in f64")                                         \
+  ENTRY(slope64, SLOPE, true, OF_AUDIT | OF_TRAINING, "loss and gradient in f64")
+
+/* Words of the options (entry, dump_after, march) are those of the tables: the command line has refused others. */
 typedef struct Options {
   Str file, out;                    /* out: the program; empty when only --emit                    */
   bool check;                       /* prove only                                                  */

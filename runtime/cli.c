@@ -113,10 +113,11 @@ static bool is_list(const CliOption *o) { return strchr(o->argument, ',') != NUL
 /* Each word of the value is one of those that there are. */
 static bool check_words(const CliOption *o, const char *value, char why[CLI_WHY]) {
   const char *names[CLI_MOST] = { NULL };
+  const char *ends = strchr(o->argument, '=') ? ",=" : ",";               /* "KIND[=OUT],...": of the word */
   int n = 0;
   for (; n < CLI_MOST && o->words[n].name; n++) names[n] = o->words[n].name;
   while (*value) {
-    size_t all = is_list(o) ? strcspn(value, ",") : strlen(value), k = is_list(o) ? strcspn(value, ",=") : all;
+    size_t all = is_list(o) ? strcspn(value, ",") : strlen(value), k = is_list(o) ? strcspn(value, ends) : all;
     int i = 0;
     while (i < n && !(strlen(names[i]) == k && memcmp(names[i], value, k) == 0)) i++;
     if (i == n) {

@@ -12,6 +12,7 @@
  * processor, calls to fmaf, fma, rintf, rint of the mathematical library remain, with the same bits: what is linked
  * needs it. */
 #include "back/llvm.h"
+#include "loops/plan.h"
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/Target.h>
@@ -61,9 +62,7 @@ static void enter_target(void) {
 }
 
 LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why) {
-  if (!str_is(march, "native") && !str_is(march, "x86-64") && !str_is(march, "x86-64-v3") &&
-      !str_is(march, "x86-64-v4"))
-    return why_no(why, CODE_NONE, "--march: `%.*s` is not native, x86-64, x86-64-v3 or x86-64-v4", STR(march)), NULL;
+  if (!processor_find(march, why)) return NULL;
   static pthread_once_t entered = PTHREAD_ONCE_INIT;
   pthread_once(&entered, enter_target);
   const char *triple = "x86_64-unknown-linux-gnu";

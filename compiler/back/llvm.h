@@ -16,7 +16,7 @@ typedef struct LlvmCost { uint32_t instructions; double print, optimise, generat
 
 /* QUICK: a quarter of the time for code of a third of the speed, with the same bits: for what runs rarely. */
 typedef enum LlvmCare { LLVM_CAREFUL, LLVM_QUICK } LlvmCare;
-/* march: native, x86-64, x86-64-v3, x86-64-v4. NULL and why: an unknown one, or LLVM lacks the target. Objects for
+/* march: native, or a row of processors.def. NULL and why: an unknown one, or LLVM lacks the target. Objects for
  * x86-64 want fma, fmaf, rint, rintf of the mathematical library; the others want nothing. */
 LlvmUnit *llvm_open(Str name, Str march, LlvmCare care, Why *why);
 void llvm_close(LlvmUnit *u);

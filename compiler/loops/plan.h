@@ -55,5 +55,6 @@ EntryCode *entry_plan(Arena *arena, const Graph *g, const Target *target, Out *c
  * double by `real`, int32_t; SUMS double. */
 bool entry_eval(const EntryCode *e, const int64_t *sizes, void *const *args, bool races, Why *why);
 /* target.c */
-const Target *target_find(Str march, Why *why);              /* "native", "x86-64", "x86-64-v3", "x86-64-v4", "cuda" */
+const Target *processor_find(Str march, Why *why);           /* "native", or a row of processors.def */
+const Target *target_find(Str name, Why *why);               /* the same, or "cuda" */
 #endif

@@ -122,6 +122,7 @@ Test(cli, what_is_wrong_is_said_in_one_line) {
     { "run", "f --word nroth", "--word knows no `nroth`; did you mean `north`?" },
     { "run", "f --word north,south", "--word knows no `north,south`; it knows north south" },
     { "run", "f --list north,soth", "--list knows no `soth`; did you mean `south`?" },
+    { "run", "f --list north=1", "--list knows no `north=1`; did you mean `north`?" },
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     Asked a;
