@@ -290,7 +290,7 @@ static void set_precision(Set *x) {
   if (!one(x, ITEM_TEXT, "f32 or f64")) return;
   Str p = x->item[0].text;
   if (str_is(p, "f32") || str_is(p, "f64")) x->c->model->train->precision = p;
-  else refuse(x->c, x->exprs->span, E0111, "`precision` is f32 or f64");
+  else refuse(x->c, x->exprs->span, E0111, "`precision` is f32 or f64, this is `%.*s`", STR(p));
 }
 
 static void set_optimizer(Set *x) {
@@ -460,19 +460,31 @@ static void set_stop(Set *x) {
 
 static void set_start(Set *x) { refuse(x->c, x->names->span, E0901, "`start` belongs to a later version"); }
 
-static const struct { const char *name; void (*set)(Set *); bool list; } SETTINGS[] = {
-  { "data", set_data, true }, { "valid", set_valid, true }, { "test", set_test, true }, { "loss", set_loss, false },
-  { "metric", set_metric, true }, { "optimizer", set_optimizer, false }, { "augment", set_augment, true },
-      { "batch", set_batch, false },
-  { "epochs", set_epochs, false }, { "steps", set_steps, false }, { "seed", set_seed, false },
-      { "clip", set_clip, false },
-  { "average", set_average, false }, { "stop", set_stop, false }, { "precision", set_precision, false },
-  { "checkpoint", set_checkpoint, false }, { "start", set_start, false },
+/* WORD: a name that nothing declares stands for itself; which ones there are, the setting says. */
+typedef enum Takes { TAKES_VALUE, TAKES_WORD, TAKES_LIST } Takes;
+static const struct { const char *name; void (*set)(Set *); Takes takes; } SETTINGS[] = {
+  { "data", set_data, TAKES_LIST },
+  { "valid", set_valid, TAKES_LIST },
+  { "test", set_test, TAKES_LIST },
+  { "loss", set_loss, TAKES_VALUE },
+  { "metric", set_metric, TAKES_LIST },
+  { "optimizer", set_optimizer, TAKES_VALUE },
+  { "augment", set_augment, TAKES_LIST },
+  { "batch", set_batch, TAKES_VALUE },
+  { "epochs", set_epochs, TAKES_VALUE },
+  { "steps", set_steps, TAKES_VALUE },
+  { "seed", set_seed, TAKES_VALUE },
+  { "clip", set_clip, TAKES_VALUE },
+  { "average", set_average, TAKES_VALUE },
+  { "stop", set_stop, TAKES_VALUE },
+  { "precision", set_precision, TAKES_WORD },
+  { "checkpoint", set_checkpoint, TAKES_VALUE },
+  { "start", set_start, TAKES_VALUE },
 };
 enum { NSETTINGS = sizeof SETTINGS / sizeof SETTINGS[0] };
 
 /* --- names of a train block -------------------------------------------------------------------- */
-static Item name_precision(Check *c, Str name, Span at) {
+static Item word_itself(Check *c, Str name, Span at) {
   (void)c;
   Item x = item_of(ITEM_TEXT, at);
   x.text = name;
@@ -480,16 +492,28 @@ static Item name_precision(Check *c, Str name, Span at) {
 }
 
 static const Builtin WORDS_OF_TRAIN[] = {
-  { "idx", NULL, call_reader }, { "npy", NULL, call_reader }, { "npz", NULL, call_reader },
-      { "xyz", NULL, call_later_reader },
-  { "csv", NULL, call_later_reader }, { "off", NULL, call_later_reader }, { "bytes", NULL, call_later_reader },
-  { "relation", NULL, call_later_reader }, { "shared", NULL, call_shared },
-  { "adam", NULL, call_optimizer }, { "adamw", NULL, call_optimizer }, { "sgd", NULL, call_optimizer },
-  { "warmup", NULL, call_schedule }, { "ramp", NULL, call_schedule }, { "cosine", NULL, call_schedule },
-      { "staircase", NULL, call_schedule },
-  { "patience", NULL, call_patience }, { "weights", NULL, call_later_setting },
-      { "data_mean", NULL, call_later_setting },
-  { "data_rms", NULL, call_later_setting }, { "f32", name_precision, NULL }, { "f64", name_precision, NULL },
+  { "idx", NULL, call_reader },
+  { "npy", NULL, call_reader },
+  { "npz", NULL, call_reader },
+  { "xyz", NULL, call_later_reader },
+  { "csv", NULL, call_later_reader },
+  { "off", NULL, call_later_reader },
+  { "bytes", NULL, call_later_reader },
+  { "relation", NULL, call_later_reader },
+  { "shared", NULL, call_shared },
+  { "adam", NULL, call_optimizer },
+  { "adamw", NULL, call_optimizer },
+  { "sgd", NULL, call_optimizer },
+  { "warmup", NULL, call_schedule },
+  { "ramp", NULL, call_schedule },
+  { "cosine", NULL, call_schedule },
+  { "staircase", NULL, call_schedule },
+  { "patience", NULL, call_patience },
+  { "weights", NULL, call_later_setting },
+  { "data_mean", NULL, call_later_setting },
+  { "data_rms", NULL, call_later_setting },
+  { "f32", word_itself, NULL },
+  { "f64", word_itself, NULL },
 };
 
 Item train_name(Check *c, Str name, Span at) {
@@ -517,6 +541,13 @@ static void unknown_setting(Check *c, const Ast *name) {
   else refuse(c, name->span, E0901, "no setting `%.*s`", STR(name->text));
 }
 
+static Item setting_value(Check *c, Scope *s, const Ast *x, Takes takes) {
+  bool word = takes == TAKES_WORD && x->kind == AST_NAME && name_is_plain(s, x->text);
+  Item item = word ? word_itself(c, x->text, x->span) : eval(c, s, x);
+  item.at = x->span;
+  return item;
+}
+
 static void setting(Check *c, Scope *s, const Ast *x, Seen *seen) {
   const Ast *names = x->child[0], *exprs = x->child[1];
   if (names->n != 1) { refuse(c, x->span, E0901, "a setting has one name"); return; }
@@ -526,20 +557,17 @@ static void setting(Check *c, Scope *s, const Ast *x, Seen *seen) {
   if (seen->at[k].source) { refuse(c, names->span, E0107, "`%s` is assigned twice", SETTINGS[k].name); return; }
   seen->at[k] = names->span;
   if (SETTINGS[k].set == set_start) { set_start(&(Set){ .c = c, .s = s, .names = names, .exprs = exprs }); return; }
-  if (exprs->n > 1 && !SETTINGS[k].list) {
+  if (exprs->n > 1 && SETTINGS[k].takes != TAKES_LIST) {
     refuse(c, exprs->span, E0106, "`%s` is one value", SETTINGS[k].name);
     return;
   }
   c->names->as_claim = SETTINGS[k].set == set_augment;
   Item *item = arena_array(c->arena, Item, exprs->n);
   uint32_t n = exprs->n;
-  for (uint32_t i = 0; i < n; i++) {
-    item[i] = eval(c, s, exprs->child[i]);
-    item[i].at = exprs->child[i]->span;
-  }
+  for (uint32_t i = 0; i < n; i++) item[i] = setting_value(c, s, exprs->child[i], SETTINGS[k].takes);
   c->names->as_claim = false;
   const Item *all = item;
-  if (n == 1 && item[0].sort == ITEM_LIST && SETTINGS[k].list) { all = item[0].item; n = item[0].n; }
+  if (n == 1 && item[0].sort == ITEM_LIST && SETTINGS[k].takes == TAKES_LIST) { all = item[0].item; n = item[0].n; }
   if (SETTINGS[k].set == set_stop && all[0].sort == ITEM_SCHEDULE && all[0].flag) seen->patience = all[0].train;
   SETTINGS[k].set(&(Set){ .c = c, .s = s, .names = names, .exprs = exprs, .item = all, .n = n });
 }
@@ -586,9 +614,9 @@ void train_check(Check *c, Scope *model_scope, const Ast *x) {
   if (params) targets(c, &s, params);
   for (uint32_t i = 0; i < block->n && c->diags->nerrors < errors + 20; i++) {
     const Ast *k = block->child[i];
-    if (k->kind == AST_ASSIGN && (k->child[0]->n != 1 || !scope_find(&s, k->child[0]->child[0]->text, NULL) ||
-                                  scope_find(&s, k->child[0]->child[0]->text, NULL)->sort != ENTRY_VAR)) setting(c, &s,
-                                                                                                              k, &seen);
+    const Ast *names = k->kind == AST_ASSIGN ? k->child[0] : NULL;
+    const Entry *of = names && names->n == 1 ? scope_find(&s, names->child[0]->text, NULL) : NULL;
+    if (names && !(of && of->sort == ENTRY_VAR)) setting(c, &s, k, &seen);
     else if (k->kind != AST_ERROR) statement_eval(c, &s, k);
   }
   if (!t->optimizer.n) {                                      /* not said: adam(), as it comes            */
