@@ -200,46 +200,50 @@ static void reasons(Text *o, const Page *p) {
   json_decref(said);
 }
 
+/* Of a layer, under its path, or of an output or claim, which have neither a line nor weights. */
+static void proved_row(Text *o, const json_t *row, const char *name, const char *word) {
+  rt_cell(o, "num soft");
+  if (!word) rt_print(o, "%lld", (long long)count_at(row, "line"));
+  rt_row_head(o, "");
+  rt_escape(o, text_at(row, name));
+  rt_cell(o, "soft also");
+  rt_escape(o, word ? word : text_at(row, "word"));
+  rt_cell(o, "type");
+  rt_escape(o, text_at(row, "type"));
+  rt_cell(o, "num");
+  if (count_at(row, "parameters")) commas(o, count_at(row, "parameters"));
+  rt_cell(o, "");
+  verdict(o, row);
+  rt_end_row(o);
+}
+
 static void certificate(Text *o, const Page *p) {
-  static const char *const lists[][2] = { { "outputs", "name" }, { "claims", "text" } };
+  static const struct { const char *rows, *name, *word; } lists[] = {
+    { "layers", "path", NULL }, { "outputs", "name", "output" }, { "claims", "text", "claim" } };
   char words[64];
   size_t k;
   json_t *row;
   if (!p->proof) return;
-  rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">The compiler's certificate, layer "
-      "by "
-              "layer. On the inputs acts: ");
+  rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">"
+              "The compiler's certificate, layer by layer. On the inputs acts: ");
   in_words(text_at(p->proof, "acts"), words, sizeof words);
   rt_escape(o, *text_at(p->proof, "acts") ? text_at(p->proof, "acts") : "nothing");
   rt_print(o, "%s.</p>", words);
   rt_open_table(o, "Certificate", ">line|layer|-word|type|>weights|verdict");
-  json_array_foreach(json_object_get(p->proof, "layers"), k, row) {
-    rt_print(o, "<tr><td class=\"num soft\">%lld</td><th scope=\"row\">", (long long)count_at(row, "line"));
-    rt_escape(o, text_at(row, "path"));
-    rt_print(o, "</th><td class=\"soft also\">");
-    rt_escape(o, text_at(row, "word"));
-    rt_print(o, "</td><td class=\"type\">");
-    rt_escape(o, text_at(row, "type"));
-    rt_print(o, "</td><td class=\"num\">");
-    if (count_at(row, "parameters")) commas(o, count_at(row, "parameters"));
-    rt_print(o, "</td><td>");
-    verdict(o, row);
-    rt_print(o, "</td></tr>\n");
-  }
-  for (int l = 0; l < 2; l++)
-    json_array_foreach(json_object_get(p->proof, lists[l][0]), k, row) {
-      rt_print(o, "<tr><td></td><th scope=\"row\">");
-      rt_escape(o, text_at(row, lists[l][1]));
-      rt_print(o, "</th><td class=\"soft also\">%s</td><td class=\"type\">", l ? "claim" : "output");
-      rt_escape(o, text_at(row, "type"));
-      rt_print(o, "</td><td></td><td>");
-      verdict(o, row);
-      rt_print(o, "</td></tr>\n");
-    }
-  rt_print(o, "</tbody><tfoot><tr><td></td><th scope=\"row\">all</th><td class=\"also\"></td><td></td>"
-              "<td class=\"num\">");
+  for (int l = 0; l < 3; l++)
+    json_array_foreach(json_object_get(p->proof, lists[l].rows), k, row)
+      proved_row(o, row, lists[l].name, lists[l].word);
+  rt_print(o, "</tbody><tfoot>");
+  rt_cell(o, "");
+  rt_row_head(o, "");
+  rt_print(o, "all");
+  rt_cell(o, "also");
+  rt_cell(o, "");
+  rt_cell(o, "num");
   commas(o, count_at(p->proof, "parameters"));
-  rt_print(o, "</td><td></td></tr></tfoot></table></div>");
+  rt_cell(o, "");
+  rt_end_row(o);
+  rt_print(o, "</tfoot></table></div>");
   if (count_at(p->proof, "statistics"))
     rt_print(o, "<p class=\"soft\">Beside these weights there are %lld statistics that are not trained.</p>",
              (long long)count_at(p->proof, "statistics"));
@@ -260,32 +264,33 @@ static double seconds_of(const Page *p, size_t e) {
 static void epochs(Text *o, const Page *p) {
   const gdl_module *m = p->module;
   size_t n = json_array_size(p->log), every = (n + EPOCHS_LISTED - 1) / EPOCHS_LISTED;
-  rt_print(o, "<details><summary>Numbers of each epoch</summary><div class=\"wide tall\" tabindex=\"0\" "
-      "role=\"region\" "
-              "aria-label=\"Numbers of each epoch\"><table><thead><tr>");
-  rt_heads(o, ">epoch|>rate");
+  rt_print(o, "<details><summary>Numbers of each epoch</summary>");
+  rt_open_heads(o, "Numbers of each epoch", "tall", ">epoch|>rate");
   for (int32_t i = 0; i < 2 * m->nscores; i++) {
-    rt_print(o, "<th scope=\"col\" class=\"num\">");
+    rt_column_head(o, "num");
     rt_escape(o, m->scores[i % m->nscores]);
-    rt_print(o, "<br>%s</th>", i < m->nscores ? "training" : second(p));
+    rt_print(o, "<br>%s", i < m->nscores ? "training" : second(p));
   }
   rt_heads(o, ">seconds|>samples/s");
-  rt_print(o, "</tr></thead><tbody>\n");
+  rt_open_rows(o);
   for (size_t e = 0; e < n; e++) {
     const json_t *row = json_array_get(p->log, e);
     if (e % every && e + 1 < n && row != p->best) continue;
-    rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld%s</th><td class=\"num\">%.4g</td>",
-             (long long)count_at(row, "epoch"), row == p->best ? " ★" : "", real_at(row, "rate"));
+    rt_row_head(o, "num");
+    rt_print(o, "%lld%s", (long long)count_at(row, "epoch"), row == p->best ? " ★" : "");
+    rt_cell(o, "num");
+    rt_print(o, "%.4g", real_at(row, "rate"));
     for (int32_t i = 0; i < 2 * m->nscores; i++) {
-      rt_print(o, "<td class=\"num\">");
+      rt_cell(o, "num");
       score(o, real_at(json_object_get(row, i < m->nscores ? "train" : "valid"), m->scores[i % m->nscores]));
-      rt_print(o, "</td>");
     }
-    rt_print(o, "<td class=\"num\">%.3g</td><td class=\"num\">", seconds_of(p, e));
+    rt_cell(o, "num");
+    rt_print(o, "%.3g", seconds_of(p, e));
+    rt_cell(o, "num");
     commas(o, (int64_t)real_at(row, "samples_per_second"));
-    rt_print(o, "</td></tr>\n");
+    rt_end_row(o);
   }
-  rt_print(o, "</tbody></table></div>");
+  rt_close_table(o);
   if (every > 1) rt_print(o, "<p class=\"soft\">One in %zu; <code>metrics.csv</code> has all %zu.</p>", every, n);
   rt_print(o, "</details>");
 }
@@ -334,37 +339,39 @@ static void scores(Text *o, const Page *p) {
   rt_print(o, "<section id=\"scores\"><h2>Scores</h2><p class=\"soft\">");
   if (p->best) rt_print(o, "Of epoch %lld, the best; its weights are kept.", (long long)count_at(p->best, "epoch"));
   else rt_print(o, "Of the last weights; no epoch has ended.");
-  rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table><thead><tr>");
-  rt_heads(o, "score");
+  rt_print(o, "</p>");
+  rt_open_heads(o, "Scores", "", "score");
   const struct { const char *name; const json_t *of; int64_t n; } columns[] = {
     { "training", json_object_get(p->best, "train"), count_at(samples, "train") },
     { second(p), json_object_get(p->best, "valid"), count_at(samples, p->validated ? "valid" : "train") },
     { "test", test, count_at(samples, "test") } };
   for (int c = 0; c < 3; c++) {
     if (!columns[c].of) continue;
-    rt_print(o, "<th scope=\"col\" class=\"num\">%s<br>n = ", columns[c].name);
+    rt_column_head(o, "num");
+    rt_print(o, "%s<br>n = ", columns[c].name);
     commas(o, columns[c].n);
-    rt_print(o, "</th>");
   }
-  rt_print(o, "</tr></thead><tbody>\n");
+  rt_open_rows(o);
   for (int32_t i = 0; i < p->module->nscores; i++) {
-    rt_print(o, "<tr><th scope=\"row\">");
+    rt_row_head(o, "");
     rt_escape(o, p->module->scores[i]);
-    rt_print(o, "</th>");
     for (int c = 0; c < 3; c++) {
       if (!columns[c].of) continue;
-      rt_print(o, "<td class=\"num\">");
+      rt_cell(o, "num");
       score(o, real_at(columns[c].of, p->module->scores[i]));
-      rt_print(o, "</td>");
     }
-    rt_print(o, "</tr>\n");
+    rt_end_row(o);
   }
-  rt_print(o, "</tbody></table></div></section>\n");
+  rt_close_table(o);
+  rt_print(o, "</section>\n");
 }
 
 /* --- speed ------------------------------------------------------------------------------------------ */
-static void fact(Text *o, const char *name) { rt_print(o, "<tr><th scope=\"row\">%s</th><td>", name); }
-static void end_fact(Text *o) { rt_print(o, "</td></tr>\n"); }
+static void fact(Text *o, const char *name) {
+  rt_row_head(o, "");
+  rt_escape(o, name);
+  rt_cell(o, "");
+}
 
 static void speed(Text *o, const Page *p) {
   const gdl_kernel *step = rt_entry(p->module, GDL_STEP, 0);
@@ -381,7 +388,7 @@ static void speed(Text *o, const Page *p) {
     commas(o, (int64_t)rate);
     rt_print(o, " samples/s, %.3g ms for a step of %.0f, %lld threads", 1e3 * batch / rate, batch,
              (long long)count_at(p->config, "threads"));
-    end_fact(o);
+    rt_end_row(o);
   }
   if (n) {
     double least = INFINITY, most = 0;
@@ -389,24 +396,24 @@ static void speed(Text *o, const Page *p) {
     fact(o, "time");
     rt_print(o, "%.3g s for %zu epoch%s", all, n, n == 1 ? "" : "s");
     if (n > 1) rt_print(o, "; %.3g to %.3g s each", least, most);
-    end_fact(o);
+    rt_end_row(o);
   }
   if (flop > 0) {
     fact(o, "arithmetic");
     rt_print(o, "%s a sample in matrix products", rt_scaled(flop, "FLOP", text, sizeof text));
     if (rate > 0) rt_print(o, ", %s", rt_scaled(flop * rate, "FLOP/s", text, sizeof text));
-    end_fact(o);
+    rt_end_row(o);
   }
   if (json_object_get(p->config, "memory_mb")) {
     fact(o, "memory");
     rt_print(o, "%lld MB resident at the peak, data and all", (long long)count_at(p->config, "memory_mb"));
-    end_fact(o);
+    rt_end_row(o);
   }
   if (json_object_get(p->config, "workspace_bytes")) {
     fact(o, "workspace of a step");
     rt_print(o, "%s at a batch of %.0f", rt_scaled(real_at(p->config, "workspace_bytes"), "B", text, sizeof text),
         batch);
-    end_fact(o);
+    rt_end_row(o);
   }
   rt_print(o, "</tbody></table></section>\n");
 }
@@ -417,12 +424,10 @@ static void settings(Text *o, const Page *p) {
   const char *name;
   rt_print(o, "<details><summary>Settings</summary><table class=\"facts\"><tbody>\n");
   json_object_foreach(json_object_get(p->config, "settings"), name, value) {
-    rt_print(o, "<tr><th scope=\"row\">");
-    rt_escape(o, name);
-    rt_print(o, "</th><td>");
+    fact(o, name);
     if (json_is_string(value)) rt_escape(o, json_string_value(value));
     else rt_print(o, "%.9g", real_of(value));
-    end_fact(o);
+    rt_end_row(o);
   }
   rt_print(o, "</tbody></table></details>");
 }
@@ -436,10 +441,10 @@ static void repeat(Text *o, const Page *p) {
               "threads.</p><table class=\"facts\"><tbody>\n");
   fact(o, "training");
   rt_escape(o, *text_at(p->config, "state") ? text_at(p->config, "state") : "of unknown end");
-  end_fact(o);
+  rt_end_row(o);
   fact(o, "seed");
   rt_print(o, "%lld", (long long)count_at(p->config, "seed"));
-  end_fact(o);
+  rt_end_row(o);
   fact(o, "data");
   commas(o, count_at(samples, "train"));
   rt_print(o, " samples to train, ");
@@ -447,14 +452,14 @@ static void repeat(Text *o, const Page *p) {
   rt_print(o, " to validate, ");
   commas(o, count_at(samples, "test"));
   rt_print(o, " to test");
-  end_fact(o);
+  rt_end_row(o);
   fact(o, "program");
   rt_print(o, "hash <code>%016llx</code>, ", (unsigned long long)m->hash);
   rt_escape(o, m->compiler ? m->compiler : "");
   rt_print(o, ", for ");
   rt_escape(o, m->target ? m->target : "");
   rt_print(o, ", %s", rt_real(m) == GDL_F64 ? "f64" : "f32");
-  end_fact(o);
+  rt_end_row(o);
   rt_print(o, "</tbody></table>");
   settings(o, p);
   if (m->source) {

@@ -60,10 +60,20 @@ typedef enum AuditSays { AUDIT_NONE, AUDIT_FINE, AUDIT_FAILED } AuditSays;
 AuditSays rt_audit_said(const char *text);                   /* of audit.txt; NULL: it was not run         */
 void rt_write_audit(Text *o, const char *text, const char *command);
 
-/* report_style.c: CSS, in pieces; NULL at the end. Heads of columns: "layer|>weights|-word", > of numbers, - left out
- * on a phone. A table that is open ends with </tbody></table></div>. */
+/* report_style.c: CSS, in pieces; NULL at the end. And tables: a cell begins a row, or ends the cell before it; what is
+ * printed until the next one is what it holds. `class`: of the cell, "" for none. Heads of columns, all in one text:
+ * "layer|>weights|-word", > of numbers, - left out on a phone. A table that may be wider than a phone is a region that
+ * scrolls; its heads stand open until rt_open_rows. */
+void rt_cell(Text *o, const char *class);
+void rt_styled_cell(Text *o, const char *class, const char *style);
+void rt_row_head(Text *o, const char *class);
+void rt_column_head(Text *o, const char *class);
+void rt_end_row(Text *o);
 void rt_heads(Text *o, const char *heads);
-void rt_open_table(Text *o, const char *label, const char *heads);
+void rt_open_heads(Text *o, const char *label, const char *class, const char *heads);    /* class: of all of it     */
+void rt_open_rows(Text *o);
+void rt_open_table(Text *o, const char *label, const char *heads);                       /* the two together        */
+void rt_close_table(Text *o);
 extern const char *const rt_report_style[];
 
 /* report_log.c */

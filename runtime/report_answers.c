@@ -52,40 +52,47 @@ static void percent(Text *o, int64_t part, int64_t all) {
   else rt_print(o, "–");
 }
 
-static void table(Text *o, const Matrix *x, const gdl_arg *target) {
+/* The end of a row: how many samples, and the part of them that is right. */
+static void sum(Text *o, int64_t all, int64_t right) {
   char buffer[32];
-  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\">"
-              "<table class=\"heat\"><thead><tr>");
-  rt_heads(o, "true \\ said");
+  rt_cell(o, "edge");
+  rt_print(o, "%s", rt_commas(all, buffer, sizeof buffer));
+  rt_cell(o, "");
+  percent(o, right, all);
+  rt_end_row(o);
+}
+
+static void table(Text *o, const Matrix *x, const gdl_arg *target) {
+  rt_open_heads(o, "Confusion matrix", "heat", "true \\ said");
   for (size_t k = 0; k < x->n; k++) {
-    rt_print(o, "<th scope=\"col\">");
+    rt_column_head(o, "");
     name(o, target, (int64_t)k);
-    rt_print(o, "</th>");
   }
-  rt_print(o, "<th scope=\"col\" class=\"edge\">samples</th><th scope=\"col\">found</th></tr></thead><tbody>\n");
+  rt_column_head(o, "edge");
+  rt_print(o, "samples");
+  rt_heads(o, "found");
+  rt_open_rows(o);
   for (size_t i = 0; i < x->n; i++) {
-    rt_print(o, "<tr><th scope=\"row\">");
+    rt_row_head(o, "");
     name(o, target, (int64_t)i);
-    rt_print(o, "</th>");
     for (size_t k = 0; k < x->n; k++) {
       int64_t c = x->count[i * x->n + k];
-      double heat = sqrt(share(c, x->row[i]));
-      if (c) rt_print(o, "<td class=\"%s\" style=\"--h:%.2f\">%lld</td>", i == k ? "hit" : "miss", heat, (long long)c);
-      else rt_print(o, "<td class=\"none\">0</td>");
+      char heat[20];
+      snprintf(heat, sizeof heat, "--h:%.2f", sqrt(share(c, x->row[i])));
+      rt_styled_cell(o, !c ? "none" : i == k ? "hit" : "miss", c ? heat : "");
+      rt_print(o, "%lld", (long long)c);
     }
-    rt_print(o, "<td class=\"edge\">%s</td><td>", rt_commas(x->row[i], buffer, sizeof buffer));
-    percent(o, x->count[i * x->n + i], x->row[i]);
-    rt_print(o, "</td></tr>\n");
+    sum(o, x->row[i], x->count[i * x->n + i]);
   }
-  rt_print(o, "</tbody><tfoot><tr><th scope=\"row\">right of said</th>");
+  rt_print(o, "</tbody><tfoot>");
+  rt_row_head(o, "");
+  rt_print(o, "right of said");
   for (size_t k = 0; k < x->n; k++) {
-    rt_print(o, "<td>");
+    rt_cell(o, "");
     percent(o, x->count[k * x->n + k], x->column[k]);
-    rt_print(o, "</td>");
   }
-  rt_print(o, "<td class=\"edge\">%s</td><td>", rt_commas(x->all, buffer, sizeof buffer));
-  percent(o, x->right, x->all);
-  rt_print(o, "</td></tr></tfoot></table></div>");
+  sum(o, x->all, x->right);
+  rt_print(o, "</tfoot></table></div>");
 }
 
 /* A pixel a cell: hits blue, misses orange, as opaque as their share. */
@@ -98,18 +105,26 @@ static void picture(Text *o, const Matrix *x) {
   if (heat && rt_paint_signed(heat, n, n, 1, 1, &png)) {
     rt_print(o, "<figure class=\"matrix\">");
     rt_png_image(o, png.at, "Confusion matrix: true labels downwards, what was said to the right", side, side);
-    rt_print(o, "<figcaption class=\"soft\">Rows from top to bottom: the %d true labels in their order. Columns: what "
-        "was said. "
-                "Blue: right, orange: wrong.</figcaption></figure>", n);
+    rt_print(o, "<figcaption class=\"soft\">Rows from top to bottom: the %d true labels in their order. "
+                "Columns: what was said. Blue: right, orange: wrong.</figcaption></figure>", n);
   }
   free(png.at);
   free(heat);
 }
 
+/* The end of a row: a number of samples, and a part of all. */
+static void counted(Text *o, int64_t n, int64_t part, int64_t all) {
+  rt_cell(o, "num");
+  rt_print(o, "%lld", (long long)n);
+  rt_cell(o, "num");
+  percent(o, part, all);
+  rt_end_row(o);
+}
+
 static void most(Text *o, const Matrix *x, const gdl_arg *target) {
-  rt_print(o, "<div><table><caption>Taken for another most often</caption><thead><tr>");
+  rt_print(o, "<div><table><caption>Taken for another most often</caption><thead>");
   rt_heads(o, "true|said|>samples|>of the true");
-  rt_print(o, "</tr></thead><tbody>");
+  rt_open_rows(o);
   int64_t last = INT64_MAX;
   size_t after = 0;
   for (int shown = 0; shown < PAIRS_SHOWN; shown++) {           /* the next in order of (count, place) */
@@ -121,17 +136,16 @@ static void most(Text *o, const Matrix *x, const gdl_arg *target) {
     }
     if (best == x->n * x->n) break;
     last = x->count[best], after = best;
-    rt_print(o, "<tr><td>");
+    rt_cell(o, "");
     name(o, target, (int64_t)(best / x->n));
-    rt_print(o, "</td><td>");
+    rt_cell(o, "");
     name(o, target, (int64_t)(best % x->n));
-    rt_print(o, "</td><td class=\"num\">%lld</td><td class=\"num\">", (long long)x->count[best]);
-    percent(o, x->count[best], x->row[best / x->n]);
-    rt_print(o, "</td></tr>");
+    counted(o, x->count[best], x->count[best], x->row[best / x->n]);
   }
-  rt_print(o, "</tbody></table></div><div><table><caption>Found least often</caption><thead><tr>");
+  rt_close_table(o);
+  rt_print(o, "<div><table><caption>Found least often</caption><thead>");
   rt_heads(o, "label|>samples|>found");
-  rt_print(o, "</tr></thead><tbody>");
+  rt_open_rows(o);
   double least = -1;
   after = 0;
   for (int shown = 0; shown < HARDEST_SHOWN; shown++) {
@@ -144,13 +158,11 @@ static void most(Text *o, const Matrix *x, const gdl_arg *target) {
     }
     if (best == x->n) break;
     least = share(x->count[best * x->n + best], x->row[best]), after = best;
-    rt_print(o, "<tr><td>");
+    rt_cell(o, "");
     name(o, target, (int64_t)best);
-    rt_print(o, "</td><td class=\"num\">%lld</td><td class=\"num\">", (long long)x->row[best]);
-    percent(o, x->count[best * x->n + best], x->row[best]);
-    rt_print(o, "</td></tr>");
+    counted(o, x->row[best], x->count[best * x->n + best], x->row[best]);
   }
-  rt_print(o, "</tbody></table></div>");
+  rt_close_table(o);
 }
 
 void rt_write_confusion(Text *o, const gdl_module *m, const json_t *config) {
@@ -165,10 +177,8 @@ void rt_write_confusion(Text *o, const gdl_module *m, const json_t *config) {
              target->nlabels, LABELS_MOST);
   else if (open_matrix(&x, rows, o->trouble)) {
     rt_print(o, "<p class=\"soft\">%s samples of the %s data, by the weights that are kept. Rows are true labels, "
-        "columns what "
-                "the model said; colour is the square root of the share of the row.</p>", rt_commas(x.all, buffer,
-                    sizeof buffer),
-             part_name(json_string_value(json_object_get(answers, "part"))));
+                "columns what the model said; colour is the square root of the share of the row.</p>",
+             rt_commas(x.all, buffer, sizeof buffer), part_name(json_string_value(json_object_get(answers, "part"))));
     if (x.n <= TABLE_MOST) table(o, &x, target);
     else {
       rt_print(o, "<div class=\"beside\">");
@@ -197,18 +207,22 @@ static void vector(Text *o, const json_t *x, int64_t whole) {
   if ((int64_t)json_array_size(x) < whole) rt_print(o, ", …");
 }
 
-/* true, said: the text of each, as the caption of a picture or as cells of a row */
-static void both(Text *o, const gdl_arg *target, const json_t *w, bool labels, const char *between) {
-  for (int k = 0; k < 2; k++) {
-    const json_t *x = json_object_get(w, k ? "said" : "truth");
-    double p = real_of(json_object_get(w, k ? "share_said" : "share_truth"));
-    rt_print(o, "%s<span class=\"%s\">", k ? between : "", k ? "said" : "truth");
-    if (labels) name(o, target, json_integer_value(x));
-    else vector(o, x, target ? rt_layout(target).numbers : 0);
-    rt_print(o, "</span>");
-    int digits = p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0;
-    if (labels && isfinite(p)) rt_print(o, " <span class=\"soft\">%.*f%%</span>", digits, 100 * p);
-  }
+/* of: "truth" or "said"; share: its probability */
+static void answer(Text *o, const gdl_arg *target, const json_t *w, bool labels, const char *of, const char *share) {
+  const json_t *x = json_object_get(w, of);
+  double p = real_of(json_object_get(w, share));
+  rt_print(o, "<span class=\"%s\">", of);
+  if (labels) name(o, target, json_integer_value(x));
+  else vector(o, x, target ? rt_layout(target).numbers : 0);
+  rt_print(o, "</span>");
+  int digits = p < 0.001 ? 3 : p < 0.01 ? 2 : p < 0.1 || p > 0.99 ? 1 : 0;
+  if (labels && isfinite(p)) rt_print(o, " <span class=\"soft\">%.*f%%</span>", digits, 100 * p);
+}
+static void truth(Text *o, const gdl_arg *target, const json_t *w, bool labels) {
+  answer(o, target, w, labels, "truth", "share_truth");
+}
+static void said(Text *o, const gdl_arg *target, const json_t *w, bool labels) {
+  answer(o, target, w, labels, "said", "share_said");
 }
 
 static void pictures(Text *o, const gdl_arg *target, const json_t *mistakes, bool labels) {
@@ -224,7 +238,9 @@ static void pictures(Text *o, const gdl_arg *target, const json_t *mistakes, boo
     rt_print(o, "<li>");
     if (png) rt_png_image(o, png, alt, h * times, w * times);
     rt_print(o, "<p>");
-    both(o, target, one, labels, "<br>");
+    truth(o, target, one, labels);
+    rt_print(o, "<br>");
+    said(o, target, one, labels);
     rt_print(o, "<br><span class=\"soft small\">no. %lld</span></p></li>\n", (long long)count_of(one, "sample"));
   }
   rt_print(o, "</ol>");
@@ -234,13 +250,17 @@ static void rows(Text *o, const gdl_arg *target, const json_t *worst, bool label
   rt_open_table(o, "Worst answers", labels ? ">sample|true|said|>loss" : ">sample|true|said|>squared distance");
   for (size_t i = 0; i < json_array_size(worst); i++) {
     const json_t *one = json_array_get(worst, i);
-    rt_print(o, "<tr><th scope=\"row\" class=\"num\">%lld</th><td>", (long long)count_of(one, "sample"));
-    both(o, target, one, labels, "</td><td>");
-    rt_print(o, "</td><td class=\"num\">");
+    rt_row_head(o, "num");
+    rt_print(o, "%lld", (long long)count_of(one, "sample"));
+    rt_cell(o, "");
+    truth(o, target, one, labels);
+    rt_cell(o, "");
+    said(o, target, one, labels);
+    rt_cell(o, "num");
     number(o, json_object_get(one, "loss"));
-    rt_print(o, "</td></tr>\n");
+    rt_end_row(o);
   }
-  rt_print(o, "</tbody></table></div>");
+  rt_close_table(o);
 }
 
 void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *x) {

@@ -35,10 +35,11 @@ static void text(Text *o, const char *from, const char *to) {
   free(copy);
 }
 
-static void cell(Text *o, const char *tag, const char *from, const char *to, const char *close) {
-  rt_print(o, "%s", tag);
-  text(o, from, to);
-  rt_print(o, "%s", close);
+static void numbers(Text *o, const char *const *from, const char *const *to, int n) {
+  for (int i = 0; i < n; i++) {
+    rt_cell(o, "num");
+    text(o, from[i], to[i]);
+  }
 }
 
 /* NAME PLACE F32 F64 QUOTIENT VERDICT */
@@ -48,10 +49,15 @@ static bool value_row(Text *o, const char *line) {
   while (at + 3 < n && !(is_number(from[at], to[at]) && is_number(from[at + 1], to[at + 1]))) at++;
   if (at + 3 >= n) return false;
   bool fails = strncmp(from[at + 3], "FAILS", 5) == 0;
-  cell(o, "<tr><th scope=\"row\">", from[0], to[0], "</th>");
-  cell(o, fails ? "<td class=\"bad\">✗ " : "<td class=\"good\">✓ ", from[at + 3], to[n - 1], "</td>");
-  for (int i = at; i < at + 3; i++) cell(o, "<td class=\"num\">", from[i], to[i], "</td>");
-  cell(o, "<td class=\"soft also\">", from[1], to[at - 1], "</td></tr>\n");
+  rt_row_head(o, "");
+  text(o, from[0], to[0]);
+  rt_cell(o, fails ? "bad" : "good");
+  rt_print(o, fails ? "✗ " : "✓ ");
+  text(o, from[at + 3], to[n - 1]);
+  numbers(o, from + at, to + at, 3);
+  rt_cell(o, "soft also");
+  text(o, from[1], to[at - 1]);
+  rt_end_row(o);
   return true;
 }
 
@@ -62,9 +68,10 @@ static bool number_row(Text *o, const char *line) {
   for (int i = 1; i < n; i++)
     if (!is_number(from[i], to[i])) return false;
   if (n < 2) return false;
-  cell(o, "<tr><th scope=\"row\">", from[0], to[0], "</th>");
-  for (int i = 1; i < n; i++) cell(o, "<td class=\"num\">", from[i], to[i], "</td>");
-  rt_print(o, "</tr>\n");
+  rt_row_head(o, "");
+  text(o, from[0], to[0]);
+  numbers(o, from + 1, to + 1, n - 1);
+  rt_end_row(o);
   return true;
 }
 
@@ -73,7 +80,7 @@ typedef enum Block { BLOCK_NONE, BLOCK_LINES, BLOCK_VALUES, BLOCK_NUMBERS } Bloc
 
 static void close_block(Text *o, Block *block) {
   if (*block == BLOCK_LINES) rt_print(o, "</p>");
-  if (*block > BLOCK_LINES) rt_print(o, "</tbody></table></div>\n");
+  if (*block > BLOCK_LINES) rt_close_table(o);
   *block = BLOCK_NONE;
 }
 
@@ -122,16 +129,15 @@ void rt_write_audit(Text *o, const char *text, const char *command) {
   rt_print(o, "<section id=\"audit\"><h2>Audit of the compiled program</h2>");
   if (says == AUDIT_NONE) {
     rt_print(o, "<p class=\"soft\">Not run yet. This moves inputs by the group, holds every value against its "
-        "certificate, and "
-                "adds the result here:</p><pre class=\"command\">");
+                "certificate, and adds the result here:</p><pre class=\"command\">");
     rt_escape(o, command);
     rt_print(o, "</pre>");
   } else {
-    rt_print(o, "<p class=\"%s\"><strong>%s</strong></p><p class=\"soft\">Errors are max |f(g x) − g f(x)| as a part "
-        "of "
-                "max |f(x)| + max |f(g x)|, the largest over elements g and inputs x.</p>", says == AUDIT_FINE
-                    ? "good" : "bad",
-             says == AUDIT_FINE ? "✓ The audit found nothing wrong." : "✗ The audit FAILED.");
+    bool fine = says == AUDIT_FINE;
+    rt_print(o, "<p class=\"%s\"><strong>%s</strong></p>"
+                "<p class=\"soft\">Errors are max |f(g x) − g f(x)| as a part of max |f(x)| + max |f(g x)|, "
+                "the largest over elements g and inputs x.</p>",
+             fine ? "good" : "bad", fine ? "✓ The audit found nothing wrong." : "✗ The audit FAILED.");
     char *copy = rt_text(o->trouble, "%s", text);
     if (copy) write_lines(o, copy);
     free(copy);

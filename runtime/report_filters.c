@@ -377,16 +377,17 @@ static void image(Text *o, const json_t *f, const json_t *filter, const char *ki
 static void turned(Text *o, const json_t *f, const json_t *row) {
   const json_t *turns = json_object_get(row, "turns"), *names = json_object_get(f, "elements");
   double most = largest(turns);
-  rt_print(o, "<tr><th scope=\"row\">");
+  rt_row_head(o, "");
   rt_escape(o, text_of(row, "kind"));
-  rt_print(o, " %d</th>", count_of(row, "copy"));
+  rt_print(o, " %d", count_of(row, "copy"));
   for (size_t e = 0; e < json_array_size(turns); e++) {
-    rt_print(o, "<td>");
+    rt_cell(o, "");
     image(o, f, json_array_get(turns, e), text_of(row, "kind"), count_of(row, "copy"),
         json_string_value(json_array_get(names, e)), most);
-    rt_print(o, "</td>");
   }
-  rt_print(o, "<td class=\"num\">%.3g</td></tr>\n", most);
+  rt_cell(o, "num");
+  rt_print(o, "%.3g", most);
+  rt_end_row(o);
 }
 
 static void explain(Text *o, const json_t *f) {
@@ -437,18 +438,17 @@ void rt_write_filters(Text *o, const json_t *f) {
         " Each is the first one, turned, %s.", up_to);
     else if (worst >= 0) rt_print(o, " For the %d that take pixels to pixels it is the first one, turned, %s.",
         count_of(f, "compared"), up_to);
-    rt_print(o, "</p><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Turned filters\">"
-                "<table class=\"filters\"><thead><tr>");
-    rt_heads(o, "copy");
+    rt_print(o, "</p>");
+    rt_open_heads(o, "Turned filters", "filters", "copy");
     for (i = 0; i < json_array_size(names); i++) {
-      rt_print(o, "<th scope=\"col\">");
+      rt_column_head(o, "");
       rt_escape(o, json_string_value(json_array_get(names, i)));
-      rt_print(o, "</th>");
     }
-    rt_print(o, "<th scope=\"col\" class=\"num\">largest</th></tr></thead><tbody>\n");
+    rt_heads(o, ">largest");
+    rt_open_rows(o);
     json_array_foreach(rows, i, row)
       if (json_array_size(json_object_get(row, "turns")) > 1) turned(o, f, row);
-    rt_print(o, "</tbody></table></div>");
+    rt_close_table(o);
   }
   if (moved < json_array_size(rows)) {
     rt_print(o, "<ul class=\"strip\">");

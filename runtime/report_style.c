@@ -1,4 +1,5 @@
-/* report_style.c: how the page looks. Colours are variables: light, dark, and for paper; everything else uses them.
+/* report_style.c: how the page looks, and its tables. Colours are variables: light, dark, and for paper; everything
+ * else uses them.
  *
  * Text on its ground has a contrast of at least 4.5. Numbers have digits of one width. Tables and pictures that may be
  * wider than a phone scroll inside a `wide`; on paper nothing scrolls. */
@@ -6,24 +7,58 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void end_cell(Text *o) { if (o->cell) rt_print(o, "</%s>", o->cell); }
+
+static void begin_cell(Text *o, const char *tag, const char *scope, const char *class, const char *style) {
+  if (o->cell) end_cell(o);
+  else rt_print(o, "<tr>");
+  o->cell = tag;
+  rt_print(o, "<%s%s", tag, scope);
+  if (*class) rt_print(o, " class=\"%s\"", class);
+  if (*style) rt_print(o, " style=\"%s\"", style);
+  rt_print(o, ">");
+}
+
+void rt_cell(Text *o, const char *class) { begin_cell(o, "td", "", class, ""); }
+void rt_styled_cell(Text *o, const char *class, const char *style) { begin_cell(o, "td", "", class, style); }
+void rt_row_head(Text *o, const char *class) { begin_cell(o, "th", " scope=\"row\"", class, ""); }
+void rt_column_head(Text *o, const char *class) { begin_cell(o, "th", " scope=\"col\"", class, ""); }
+
+void rt_end_row(Text *o) {
+  end_cell(o);
+  o->cell = NULL;
+  rt_print(o, "</tr>\n");
+}
+
 void rt_heads(Text *o, const char *heads) {
   for (const char *end; *heads; heads = *end ? end + 1 : end) {
     bool number = *heads == '>', also = *heads == '-';
     heads += number || also;
     end = heads + strcspn(heads, "|");
     char *text = rt_text(o->trouble, "%.*s", (int)(end - heads), heads);
-    rt_print(o, "<th scope=\"col\"%s>", number ? " class=\"num\"" : also ? " class=\"also\"" : "");
+    rt_column_head(o, number ? "num" : also ? "also" : "");
     if (text) rt_escape(o, text);
-    rt_print(o, "</th>");
     free(text);
   }
 }
 
-void rt_open_table(Text *o, const char *label, const char *heads) {
-  rt_print(o, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><thead><tr>", label);
+void rt_open_heads(Text *o, const char *label, const char *class, const char *heads) {
+  rt_print(o, "<div class=\"wide%s%s\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><thead>",
+           *class ? " " : "", class, label);
   rt_heads(o, heads);
-  rt_print(o, "</tr></thead><tbody>\n");
 }
+
+void rt_open_rows(Text *o) {
+  rt_end_row(o);
+  rt_print(o, "</thead><tbody>\n");
+}
+
+void rt_open_table(Text *o, const char *label, const char *heads) {
+  rt_open_heads(o, label, "", heads);
+  rt_open_rows(o);
+}
+
+void rt_close_table(Text *o) { rt_print(o, "</tbody></table></div>"); }
 
 const char *const rt_report_style[] = {
   ":root{color-scheme:light dark;--ink:#1b2330;--soft:#586170;--rule:#e1e4e8;--page:#f6f7f9;--card:#fff;"

@@ -4,7 +4,12 @@
 #include "trouble.h"
 #include <jansson.h>
 
-typedef struct Text { char *at; size_t n, cap; Trouble *trouble; } Text;
+typedef struct Text {
+  char *at;
+  size_t n, cap;
+  Trouble *trouble;
+  const char *cell;                 /* the tag of the table's cell that is being written; NULL: none (report.h) */
+} Text;
 
 /* text.c */
 void rt_print(Text *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
