@@ -9,8 +9,8 @@ static inline Str text_of(Arena *arena, const uint8_t *at, size_t n) {
   return str_copy(arena, (Str){ (const char *)at, (uint32_t)n });
 }
 
-/* Type *read_again(arena, at, n, why): what the bytes say, or NULL with a reason; claims that `print` writes what `read`
- * reads, and that this prints the same. */
+/* Type *read_again(arena, at, n, why): what the bytes say, or NULL with a reason; claims that `print` writes what
+ * `read` reads, and that this prints the same. */
 #define READS_AGAIN(Type, read, print)                                                             \
   static Type *read_again(Arena *arena, const uint8_t *at, size_t n, Why *why) {                   \
     Type *x = read(arena, text_of(arena, at, n), why);                                             \
