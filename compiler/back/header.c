@@ -2,22 +2,33 @@
  * that of its workspace, with what each argument is and how large it is.
  *
  * Reads the entries that module.c describes; the order of arguments is that of their Graph: sizes, arguments,
- * workspace. A name that is a keyword of C or C++, or a type of this header, or taken by one before it, gets `_` at
+ * workspace. A name that is a keyword of C or C++, or one of gdl.h, or taken by one before it, gets `_` at
  * its end. */
 #include "back/header.h"
 #include "graph/expand.h"
 #include <inttypes.h>
 
-static const char *const keywords[] = { "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
-  "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield",
-  "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default",
-  "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for",
-  "friend", "goto", "if", "inline", "int", "int32_t", "int64_t", "linux", "long", "mutable", "namespace", "new",
-  "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
-  "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t", "sizeof", "static",
-  "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try",
-  "typedef", "typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile",
-  "wchar_t", "while", "xor", "xor_eq" };
+static const char *const keywords[] = { "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor",
+  "bool", "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return",
+  "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue",
+  "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern",
+  "false", "float", "for", "friend", "gdl_action", "gdl_arg", "gdl_call", "gdl_claim", "gdl_column", "gdl_device",
+  "gdl_dtype", "gdl_entry", "gdl_group", "gdl_host", "gdl_init", "gdl_kernel", "gdl_module", "gdl_moves", "gdl_piece",
+  "gdl_reader", "gdl_role", "gdl_setting", "gdl_status", "gdl_term", "gdl_verdict", "gdl_weight", "goto", "if",
+  "inline", "int", "int16_t", "int32_t", "INT64_C", "int64_t", "int8_t", "intmax_t", "intptr_t", "linux", "long",
+  "max_align_t", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "NULL", "nullptr", "offsetof",
+  "operator", "or", "or_eq", "private", "protected", "ptrdiff_t", "public", "register", "reinterpret_cast",
+  "requires", "restrict", "return", "short", "signed", "size_t", "sizeof", "static", "static_assert", "static_cast",
+  "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename",
+  "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintmax_t", "uintptr_t", "union", "unix", "unsigned",
+  "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq" };
+
+/* What begins with two of `_`, or with one and a capital letter, belongs to C: _Bool, __func__. */
+static bool reserved(Str name) {
+  bool is = name.n > 1 && name.at[0] == '_' && (name.at[1] == '_' || (name.at[1] >= 'A' && name.at[1] <= 'Z'));
+  for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) is |= str_is(name, keywords[i]);
+  return is;
+}
 
 void header_name(Str name, Out *out) {
   for (uint32_t i = 0; i < name.n; i++) {
@@ -25,8 +36,7 @@ void header_name(Str name, Out *out) {
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     out_printf(out, "%c", plain ? c : '_');
   }
-  for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-    if (str_is(name, keywords[i])) out_str(out, S("_"));
+  if (reserved(name)) out_str(out, S("_"));
 }
 
 /* The name of every parameter: sizes, arguments; none twice, none `workspace`. */

@@ -82,6 +82,12 @@ is "names that are keywords" "$gdlc" names.gdl --model=double --emit=lib=double.
 printf '#include "names.h"\n#include "my.h"\n#include "double.h"\nint main(void) { return p_double_workspace(1) + p_main_pull64_workspace(2) + my_work_workspace(3) + double__workspace(1) == 0 || gdl_check(); }\n' | sed 's/double__workspace/double_workspace/; s/ || gdl_check()//' >all.c
 for std in c11 c17; do is "headers in $std" gcc -std=$std $strict all.c names.a my.a double.a -lm -o all; done
 is "headers in C++17" g++ -x c++ -std=c++17 $strict all.c -x none names.a my.a double.a -lm -o all
+for name in _Bool __func__ NULL INT64_C uint8_t gdl gdl_call; do
+  printf "kernel $name($name: scalar) -> (y: scalar) { y = 2 * $name }\n" >own.gdl
+  "$gdlc" own.gdl --emit=lib=own.a,header=own.h && printf '#include "own.h"\nint main(void) { return 0; }\n' >own.c
+  is "a kernel and its input called $name in C" gcc -std=c17 $strict own.c own.a -lm -o own
+  is "a kernel and its input called $name in C++" g++ -x c++ -std=c++17 $strict own.c -x none own.a -lm -o own
+done
 sed 's/kernel main/kernel double_pull/' names.gdl >twice.gdl
 exits "two functions of one name are refused" 2 "$gdlc" twice.gdl --emit=lib=twice.a
 exits "a program may be of a model called main" 0 "$gdlc" names.gdl --model=main -o mainly
