@@ -62,24 +62,25 @@ static bool match(const Fuse *f, Val v, bool swap, GemmPlan *p) {
   return N >= f->s->lanes && K >= 8;
 }
 
-/* An argument whose columns lie side by side is read in place while all of it fits the cache: a copy would be written
- * in one thread's cache and read from another's. */
+/* An argument whose columns lie side by side is read in place: a copy would be written in one thread's cache and read
+ * from another's, and for few rows it would be most of the work. Where many rows are expected and what lies below each
+ * other is pages apart, a copy that is not is worth it. */
 static bool lies_in_place(const Fuse *f, Val v, Loc *lies) {
   const GemmPlan *p = &f->gemm[v];
   const Node *n = node(f, v), *b = node(f, operand(f, v, 1));
   if (b->op != OP_param && b->op != OP_input) return false;
-  if (numbers(f, operand(f, v, 1)) * base_bytes(f->s->code->real) > f->s->target->l2 / 2) return false;
   *lies = loc_argument(f->s->code, f->g, &b->shape, b->number, b->offset, b->pitch);
   Coord c[COORDS_MOST];
   uint32_t coords = gen_coords(f->g, &b->shape, c);
-  int64_t step = 1;
+  int64_t step = 1, width = base_bytes(f->s->code->real);
   for (uint8_t i = p->n[1]; i-- > 0;)
     for (uint32_t q = coords; q-- > 0;) {
       if (n->labels->of[!p->swap][c[q].axis] != p->label[1][i]) continue;
       if (lies->stride[q] != step) return false;
       step *= c[q].n;
     }
-  return true;
+  bool pages = step * width % PAGE == 0 && numbers(f, operand(f, v, 1)) * width > f->s->target->l2 / 2;
+  return !pages || f->g->expect[0] < CHUNK_MOST;
 }
 
 static void find_gemms(Fuse *f) {

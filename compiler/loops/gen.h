@@ -12,7 +12,7 @@
 #define GDLC_LOOPS_GEN_H
 #include "loops/plan.h"
 
-enum { COORDS_MOST = 16 };
+enum { COORDS_MOST = 16, PAGE = 4096 };
 typedef enum IxPart { IX_WHOLE, IX_HIGH, IX_LOW } IxPart;
 typedef struct Ix {
   Ref at;                           /* uniform; or varying, and lane is 0 then                    */

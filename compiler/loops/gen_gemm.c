@@ -265,7 +265,7 @@ static const GemmDim *tile_rows(const Gemm *g) {
 
 /* Rows a page apart share one set of the cache near the core: no more of them in a tile than it has ways. */
 static bool one_set(const Gen *x, const GemmDim *rows) {
-  return rows->a && rows->a * base_bytes(x->real) % 4096 == 0;
+  return rows->a && rows->a * base_bytes(x->real) % PAGE == 0;
 }
 
 void gen_gemm(Gen *x, const Gemm *given, const Target *target) {

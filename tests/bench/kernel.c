@@ -1,7 +1,7 @@
 /* kernel.c: times a function of a library of gdlc on one thread, without a host.
  *
- * kernel NAME BATCH SECONDS: prints the best time of a call in milliseconds. Linked with a library whose model is called
- * `k`; arguments are numbers between -1/2 and 1/2. */
+ * kernel NAME BATCH SECONDS: prints the best time of a call in milliseconds. Linked with a library whose model is
+ * called `k`; arguments are numbers between -1/2 and 1/2. */
 #include "gdl.h"
 #include <stdio.h>
 #include <stdlib.h>
