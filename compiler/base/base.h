@@ -70,10 +70,11 @@ Str str_format(Arena *a, const char *format, ...) PRINTF(2, 3);   /* zero-termin
 Str str_format_list(Arena *a, const char *format, va_list args);
 uint32_t str_distance(Str a, Str b);                         /* edit distance, for "did you mean"  */
 
-/* A text that grows in an arena; `out_str` is what has been written so far, zero-terminated. */
+/* A text that grows in an arena; `out_text` is what has been written so far, zero-terminated. */
 typedef struct Out { Arena *arena; vec(char) text; } Out;
 void out_printf(Out *o, const char *format, ...) PRINTF(2, 3);
 void out_str(Out *o, Str s);
+void out_number(Out *o, double x);                           /* as many digits as read back to x; "nan" */
 Str out_text(Out *o);
 
 /* --- places: span.c ------------------------------------------------------------------------- */

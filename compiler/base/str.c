@@ -1,5 +1,7 @@
 /* str.c: bytes with a length, and texts that grow. */
 #include "base/base.h"
+#include <math.h>
+#include <stdlib.h>
 
 Str str_of(const char *c) { return (Str){ c, c ? (uint32_t)strlen(c) : 0 }; }
 bool str_equal(Str a, Str b) { return a.n == b.n && (!a.n || !memcmp(a.at, b.at, a.n)); }
@@ -84,6 +86,16 @@ void out_printf(Out *o, const char *format, ...) {
   if (n < (int)sizeof small) out_str(o, (Str){ small, (uint32_t)n });
   else out_str(o, str_format_list(o->arena, format, args));
   va_end(args);
+}
+
+void out_number(Out *o, double x) {
+  char text[40];
+  if (isnan(x)) { out_printf(o, "nan"); return; }
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, x);
+    if (strtod(text, NULL) == x) break;
+  }
+  out_printf(o, "%s", text);
 }
 
 Str out_text(Out *o) {

@@ -39,7 +39,14 @@ static Val blend(Lower *l, double c0, Val x0, double c1, Val x1) {
   return map_all(l, str_format(l->arena, "%.17g * x0 + %.17g * x1", c0, c1).at, (Val[]){ x0, x1 }, 2);
 }
 
-static const char epsilon_text[] = "rsqrt(x0 + 1e-05)";
+/* What both norms end with: d over the root of its mean square, scaled and shifted. */
+static Val normed(Lower *l, const NormWeights *w, Val d, Val square) {
+  Val x[4] = { d, map_all(l, "rsqrt(x0 + 1e-05)", &square, 1) };
+  x[2] = lower_weight(l, w->scale);
+  if (!w->shift) return map_all(l, "x0 * x1 * x2", x, 3);
+  x[3] = lower_weight(l, w->shift);
+  return map_all(l, "x0 * x1 * x2 + x3", x, 4);
+}
 
 void expand_batch_norm(Lower *l, const Value *v, Val *out) {
   const Terms *x = lower_arg(l, 0);
@@ -73,10 +80,7 @@ void expand_batch_norm(Lower *l, const Value *v, Val *out) {
       if (centred) d = map_all(l, "x0 - x1", (Val[]){ y, lower_weight(l, w.mean) }, 2);
       square = lower_weight(l, w.variance);
     }
-    Val r = map_all(l, epsilon_text, &square, 1);
-    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale),
-        lower_weight(l, w.shift) }, 4)
-                     : map_all(l, "x0 * x1 * x2", (Val[]){ d, r, lower_weight(l, w.scale) }, 3);
+    out[t] = normed(l, &w, d, square);
   }
 }
 
@@ -99,10 +103,7 @@ void expand_layer_norm(Lower *l, const Value *v, Val *out) {
     snprintf(text, sizeof text, "%s%s,%s%s->%s", rows, gi, rows, gi, rows);
     Val square = graph_contract(l->g, text, (Val[]){ d, d }, 2);
     square = map_all(l, over.at, &square, 1);
-    Val r = map_all(l, epsilon_text, &square, 1);
-    out[t] = w.shift ? map_all(l, "x0 * x1 * x2 + x3", (Val[]){ d, r, lower_weight(l, w.scale),
-        lower_weight(l, w.shift) }, 4)
-                     : map_all(l, "x0 * x1 * x2", (Val[]){ d, r, lower_weight(l, w.scale) }, 3);
+    out[t] = normed(l, &w, d, square);
   }
 }
 

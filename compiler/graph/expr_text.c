@@ -191,23 +191,13 @@ static int level(const Expr *e) {
   }
 }
 
-static void number_text(double x, Out *out) {
-  char text[40];
-  if (isnan(x)) { out_printf(out, "nan"); return; }
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, x);
-    if (strtod(text, NULL) == x) break;
-  }
-  out_printf(out, "%s", text);
-}
-
 static void text_of(const ExprPool *p, ExprId id, int least, Out *out) {
   const Expr *e = &p->at.at[id];
   int own = level(e);
   if (own < least) out_printf(out, "(");
   switch (e->op) {
   case EXPR_ARG: out_printf(out, "x%u", e->number); break;
-  case EXPR_CONST: number_text(e->x, out); break;
+  case EXPR_CONST: out_number(out, e->x); break;
   case EXPR_SIZE: if (e->number) out_printf(out, "size%u", e->number); else out_printf(out, "b"); break;
   case EXPR_NEG: out_printf(out, "-"); text_of(p, e->a[0], AT_UNARY, out); break;
   case EXPR_NOT: out_printf(out, "not "); text_of(p, e->a[0], AT_NOT, out); break;

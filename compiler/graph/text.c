@@ -16,8 +16,6 @@
  * representations and spaces of arguments. */
 #include "graph/graph.h"
 #include "graph/text.h"
-#include <math.h>
-#include <stdlib.h>
 
 static void quote(Str s, Out *out) {
   out_printf(out, "\"");
@@ -27,16 +25,6 @@ static void quote(Str s, Out *out) {
     else out_printf(out, "%c", c);
   }
   out_printf(out, "\"");
-}
-
-static void number(double x, Out *out) {
-  char text[40];
-  if (isnan(x)) { out_printf(out, "nan"); return; }
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, x);
-    if (strtod(text, NULL) == x) break;
-  }
-  out_printf(out, "%s", text);
 }
 
 static void size(Size n, Out *out) {
@@ -78,7 +66,7 @@ static void view_text(const Graph *g, const View *v, Out *out) {
   out_printf(out, " %d", v->axis);
   if (v->sort == VIEW_WINDOW) {
     out_printf(out, " dom %d win %d fill ", v->dom, v->win);
-    number(v->fill, out);
+    out_number(out, v->fill);
     for (int d = 0; d < 2; d++) out_printf(out, " (%d %d %d %d)", v->d[d].row, v->d[d].win, v->d[d].add, v->d[d].div);
   } else if (v->sort == VIEW_SLICE) {
     out_printf(out, " dom %d%s from %lld n %lld", v->dom, v->drop ? " drop" : "", (long long)v->from, (long long)v->n);
@@ -106,7 +94,7 @@ static void node_text(const Graph *g, Val v, Out *out) {
   case OP_gather: case OP_segment: case OP_join: out_printf(out, " %d", n->axis); break;
   case OP_lse: case OP_rmax:
     out_printf(out, n->axes ? " over %d" : " at %d", n->axes ? n->axes : n->axis);
-    if (n->op == OP_rmax) { out_printf(out, " fill "); number(n->fill, out); }
+    if (n->op == OP_rmax) { out_printf(out, " fill "); out_number(out, n->fill); }
     break;
   case OP_view: case OP_fold: view_text(g, n->view, out); break;
   case OP_stop: break;
@@ -157,7 +145,7 @@ static void table_text(const Graph *g, const ConstTable *t, Out *out) {
   for (uint32_t e = 0; e < t->n; e++) {
     out_printf(out, "  ");
     for (int a = 0; a < t->rank; a++) out_printf(out, "%d ", t->nz[e].i[a]);
-    number(t->nz[e].v, out);
+    out_number(out, t->nz[e].v);
     out_printf(out, "\n");
   }
 }
