@@ -89,8 +89,8 @@ Val lower_parent(Lower *l, const Space *s) {
   Axis rows = axis_row(l->g, lower_dom(l, s));
   Arg a = { .name = str_format(l->arena, "%.*s_sample", STR(s->name)), .role = ARG_INDEX, .number = NUMBER_INT,
             .rank = 1, .axis = { rows }, .space = s };
-  return l->parent[s->number] =
-    graph_input(l->g, graph_arg(l->g, &a), &(Shape){ .number = NUMBER_INT, .rank = 1, .axis = { rows } }, 0, 0);
+  Shape places = { .number = NUMBER_INT, .rank = 1, .axis = { rows } };
+  return l->parent[s->number] = graph_input(l->g, graph_arg(l->g, &a), &places, 0, 0);
 }
 
 Val lower_spread(Lower *l, Val x, const Space *on) {
@@ -256,10 +256,10 @@ static void lower_score(Lower *l) {
   for (uint32_t i = 0; i < m->value.n; i++) {
     const Value *v = m->value.at[i];
     bool averages = i >= m->nmodel && word_averages(v->word);
-    if (averages)
-      l->pair[i] =
-          (Pair){ scalar_input(l, sums, 1 + 2 * (uint64_t)pair), scalar_input(l, sums, 2 + 2 * (uint64_t)pair) };
-    pair += averages;
+    if (averages) {
+      uint64_t at = 1 + 2 * (uint64_t)pair++;
+      l->pair[i] = (Pair){ scalar_input(l, sums, at), scalar_input(l, sums, at + 1) };
+    }
     if (needed[i] && (averages || v->word != WORD_input)) lower_value(l, v);
   }
   uint32_t scores = flat_arg(l, S("scores"), ARG_OUT, NUMBER_REAL, 1 + m->train->nmetrics);
@@ -392,8 +392,8 @@ static void lower_pull(Lower *l) {
 }
 
 Graph *graph_lower(Arena *arena, const Program *program, const Model *model, EntryKind kind, bool f64) {
-  Str name =
-      str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, f64 && kind != ENTRY_SCORE ? "64" : "");
+  const char *real = f64 && kind != ENTRY_SCORE ? "64" : "";
+  Str name = str_format(arena, "%.*s%s%s", STR(model->name), entries[kind].suffix, real);
   ParamLayout layout = param_layout(arena, model);
   Lower l = { .arena = arena, .program = program, .model = model, .kind = kind,
     .training = entries[kind].training, .draws = entries[kind].draws,

@@ -433,15 +433,27 @@ static void mark(Fuse *f) {
 bool schedule_fused(Schedule *s) {
   uint32_t n = s->g->node.n;
   Arena *a = s->arena;
-  Fuse f = { .s = s, .g = s->g, .sort = arena_array(a, uint8_t, n), .level = arena_array(a, uint32_t, n), .needed =
-      arena_array(a, bool, n),
-    .kept = arena_array(a, bool, n), .scratch = arena_array(a, Loc, n),
-    .total = arena_array(a, bool, n), .total_at = arena_array(a, Loc, n), .late = arena_array(a, bool, n), .stored =
-        arena_array(a, bool, n), .state = arena_array(a, bool, n),
-    .written = arena_array(a, bool, n), .gemm = arena_array(a, GemmPlan, n), .active = arena_array(a, bool, n),
-        .local = arena_array(a, bool, n), .finishes = arena_array(a, Val, n),
-        .times = arena_array(a, double, n),
-    .price = arena_array(a, double, n) };
+  Fuse f = {
+    .s = s,
+    .g = s->g,
+    .sort = arena_array(a, uint8_t, n),
+    .level = arena_array(a, uint32_t, n),
+    .needed = arena_array(a, bool, n),
+    .kept = arena_array(a, bool, n),
+    .stored = arena_array(a, bool, n),
+    .state = arena_array(a, bool, n),
+    .total = arena_array(a, bool, n),
+    .late = arena_array(a, bool, n),
+    .written = arena_array(a, bool, n),
+    .active = arena_array(a, bool, n),
+    .local = arena_array(a, bool, n),
+    .gemm = arena_array(a, GemmPlan, n),
+    .finishes = arena_array(a, Val, n),
+    .scratch = arena_array(a, Loc, n),
+    .total_at = arena_array(a, Loc, n),
+    .times = arena_array(a, double, n),
+    .price = arena_array(a, double, n),
+  };
   mark(&f);
   find_gemms(&f);
   find_written(&f);

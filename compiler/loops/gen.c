@@ -26,8 +26,8 @@ uint32_t gen_first_coord(const Graph *g, const Shape *s, uint8_t axis) {
 Ref gen_extent(Gen *x, Size n) { return n >= 0 ? l_int(x->k, n) : l_size(x->k, (uint32_t)(-n - 1)); }
 
 uint32_t code_buffer(EntryCode *code, Arena *arena, Str name, Base base, int32_t arg, SizeExpr elems) {
-  vec_push(arena, &code->buf, (EntryBuf){ .name = name, .base = (uint8_t)base, .out = true, .arg = arg, .elems =
-      elems });
+  vec_push(arena, &code->buf, (EntryBuf){
+    .name = name, .base = (uint8_t)base, .out = true, .arg = arg, .elems = elems });
   return code->buf.n - 1;
 }
 
@@ -146,8 +146,8 @@ static Address plain_address(Gen *x, const Loc *loc, const Shape *s, const Ix *i
       stride = loc->stride[++i];
     } else if (at.part == IX_LOW && loc->repeat && x->flat.lane == 1) {
       /* copies that repeat within a vector: the position of its first lane, which is a multiple of the lanes */
-      at = (Ix){ .at = k->lanes % x->low == 0 ? l_int(k, 0) : l_op2(k, L_IMOD, x->flat.at, l_int(k, x->low)), .lane =
-          1 };
+      Ref first = k->lanes % x->low == 0 ? l_int(k, 0) : l_op2(k, L_IMOD, x->flat.at, l_int(k, x->low));
+      at = (Ix){ .at = first, .lane = 1 };
     } else {
       at = ix_whole(x, at);
     }

@@ -238,19 +238,25 @@ static Ref contract_sum(Gen *x, const Node *n, const Ix *ix) {
     LabelIx seen[LABELS_MOST + 1] = { 0 };
     label_axes(x, &node(x, n->arg[i])->shape, n->labels->of[i], seen);
     for (int l = 1; l <= LABELS_MOST; l++)
-      if (seen[l].coords && !of[l].known) { of[l].coords = seen[l].coords; of[l].c[0] = seen[l].c[0]; of[l].c[1] =
-          seen[l].c[1]; }
+      if (seen[l].coords && !of[l].known) {
+        of[l].coords = seen[l].coords;
+        memcpy(of[l].c, seen[l].c, sizeof of[l].c);
+      }
   }
   uint32_t table = sparse_operand(x, n, of), loops = 0, opened = 0;
   bool by_table[LABELS_MOST + 1] = { 0 };
   if (table != UINT32_MAX)
-    for (uint8_t a = 0; a < node(x, n->arg[table])->shape.rank; a++) by_table[n->labels->of[table][a]] =
-        !of[n->labels->of[table][a]].known;
+    for (uint8_t a = 0; a < node(x, n->arg[table])->shape.rank; a++) {
+      uint8_t label = n->labels->of[table][a];
+      by_table[label] = !of[label].known;
+    }
   /* the coordinates that are summed, slowest first; lanes for the last long one when the result has none */
   struct { uint8_t label, part; } sum[2 * LABELS_MOST];
   for (uint8_t l = 1; l <= (uint8_t)LABELS_MOST; l++)
-    for (uint8_t i = 0; i < of[l].coords && !of[l].known && !by_table[l]; i++) { sum[loops].label =
-        l; sum[loops++].part = i; }
+    for (uint8_t i = 0; i < of[l].coords && !of[l].known && !by_table[l]; i++) {
+      sum[loops].label = l;
+      sum[loops++].part = i;
+    }
   int lanes = -1;
   Ref outer_mask = x->mask;
   Ix outer_flat = x->flat;
@@ -331,8 +337,8 @@ static Ref compute_contract(Gen *x, Val v, const Ix *ix) {
   for (uint8_t a = 0; a < n->shape.rank; a++)
     for (uint8_t b = (uint8_t)(a + 1); b < n->shape.rank; b++) {
       if (n->labels->out[a] != n->labels->out[b]) continue;
-      uint32_t i = gen_first_coord(x->g, &n->shape, a), j = gen_first_coord(x->g, &n->shape, b), next =
-          gen_first_coord(x->g, &n->shape, (uint8_t)(a + 1));
+      uint32_t i = gen_first_coord(x->g, &n->shape, a), j = gen_first_coord(x->g, &n->shape, b);
+      uint32_t next = gen_first_coord(x->g, &n->shape, (uint8_t)(a + 1));
       for (; i < next; i++, j++) {
         Ref equal = l_op2(k, L_IEQ, ix_ref(x, ix[i]), ix_ref(x, ix[j]));
         diagonal = diagonal ? l_op2(k, L_AND, diagonal, equal) : equal;
@@ -552,8 +558,8 @@ static Ref compute_fold(Gen *x, const Node *n, const Ix *ix) {
     View back = *v;
     Shape of = n->shape;
     if (v->sort == VIEW_SPLIT) back = (View){ .sort = VIEW_MERGE, .axis = v->axis };
-    else if (v->sort == VIEW_MERGE) back = (View){ .sort = VIEW_SPLIT, .axis = v->axis, .n =
-        n->shape.axis[v->axis + 1].n };
+    else if (v->sort == VIEW_MERGE)
+      back = (View){ .sort = VIEW_SPLIT, .axis = v->axis, .n = n->shape.axis[v->axis + 1].n };
     else back = (View){ .sort = VIEW_RETYPE, .to = of };
     Ref inside = 0;
     view_indices(x, &back, s, ix, from, &inside);

@@ -32,8 +32,8 @@ static void live(Schedule *s, uint32_t entry, uint32_t kernel) {
 void schedule_close(Schedule *s, Gen *x, Str what, SizeExpr flops) {
   l_end(x->k);
   uint32_t number = s->code->kernel.n;
-  EntryKernel e = { .kernel = x->k, .bind = arena_array(s->arena, uint32_t, x->k->buf.n + 1), .what = what, .flops =
-      flops };
+  EntryKernel e = { .kernel = x->k, .what = what, .flops = flops };
+  e.bind = arena_array(s->arena, uint32_t, x->k->buf.n + 1);
   for (uint32_t i = 0; i < x->k->buf.n; i++)
     if (x->k->buf.at[i].scope == SCOPE_GLOBAL) {
       e.bind[i] = x->bind[i];
