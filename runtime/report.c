@@ -19,14 +19,6 @@ typedef struct Page {
   bool validated;                   /* else the second scores are of the training data               */
 } Page;
 
-static double real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
-static double real_at(const json_t *o, const char *key) { return real_of(json_object_get(o, key)); }
-static int64_t count_at(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
-static const char *text_at(const json_t *o, const char *key) {
-  const char *s = json_string_value(json_object_get(o, key));
-  return s ? s : "";
-}
-
 static void commas(Text *o, int64_t n) {
   char buffer[32];
   rt_print(o, "%s", rt_commas(n, buffer, sizeof buffer));
@@ -67,8 +59,8 @@ static void group(Text *o, const char *name) {
 
 /* One sentence an output. */
 static void sentence(Text *o, const Page *p, const json_t *output) {
-  const char *name = text_at(output, "name"), *verdict = text_at(output, "verdict");
-  const char *left = text_at(output, "residual"), *acts = text_at(p->proof, "acts");
+  const char *name = rt_text_at(output, "name"), *verdict = rt_text_at(output, "verdict");
+  const char *left = rt_text_at(output, "residual"), *acts = rt_text_at(p->proof, "acts");
   const gdl_kernel *infer = rt_entry(p->module, GDL_INFER, 0);
   int at = infer ? rt_find_arg(infer, name) : -1;
   bool still = at >= 0 && stays(&infer->args[at]);
@@ -97,7 +89,7 @@ static void sentence(Text *o, const Page *p, const json_t *output) {
 }
 
 static void verdict_sentences(Text *o, const Page *p) {
-  const char *acts = text_at(p->proof, "acts");
+  const char *acts = rt_text_at(p->proof, "acts");
   size_t i;
   json_t *output;
   if (!*acts || strcmp(acts, "nothing") == 0 || strcmp(acts, "C(1)") == 0) {
@@ -130,17 +122,17 @@ static void cards(Text *o, const Page *p) {
   json_t *scores = json_object_get(test ? p->config : p->best, test ? "test" : "valid"), *value;
   const char *name, *part = test ? "test" : p->validated ? "validation" : "training";
   AuditSays says = rt_audit_said(p->audit);
-  int64_t n = count_at(samples, test ? "test" : p->validated ? "valid" : "train");
+  int64_t n = rt_count_at(samples, test ? "test" : p->validated ? "valid" : "train");
   int shown = 0;
   rt_print(o, "<ul class=\"numbers\">\n");
   json_object_foreach(scores, name, value)
-    if (shown++ < 4) card(o, name, real_of(value), n, part);
+    if (shown++ < 4) card(o, name, rt_real_of(value), n, part);
   rt_print(o, "<li><strong>");
   commas(o, rt_count_trained(p->module));
   rt_print(o, "</strong>weights<br><span class=\"soft small\">numbers that are trained</span></li>\n");
   if (json_object_get(p->config, "samples_per_second")) {
     rt_print(o, "<li><strong>");
-    commas(o, (int64_t)real_at(p->config, "samples_per_second"));
+    commas(o, (int64_t)rt_real_at(p->config, "samples_per_second"));
     rt_print(o, "</strong>samples a second<br><span class=\"soft small\">in training</span></li>\n");
   }
   static const char *const audits[][3] = { { "soft", "not run", "<code>check</code> runs it" },
@@ -169,7 +161,7 @@ static void links(Text *o, const Text *body) {
 static void verdict(Text *o, const json_t *row) {
   static const struct { const char *name, *class, *sign; } signs[] = {
     { "proved", "good", "✓" }, { "audited", "warn", "≈" }, { "broken", "bad", "✗" }, { "assumed", "warn", "!" } };
-  const char *name = text_at(row, "verdict"), *left = text_at(row, "residual"), *class = "soft", *sign = "";
+  const char *name = rt_text_at(row, "verdict"), *left = rt_text_at(row, "residual"), *class = "soft", *sign = "";
   for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
     if (strcmp(signs[i].name, name) == 0) class = signs[i].class, sign = signs[i].sign;
   rt_print(o, "<span class=\"tag %s\">%s ", class, sign);
@@ -179,7 +171,7 @@ static void verdict(Text *o, const json_t *row) {
     rt_print(o, strcmp(name, "audited") == 0 ? "; proved: " : "; left: ");
     rt_escape(o, left);
   }
-  if (real_at(row, "within") > 0) rt_print(o, ", within %g", real_at(row, "within"));
+  if (rt_real_at(row, "within") > 0) rt_print(o, ", within %g", rt_real_at(row, "within"));
 }
 
 /* Why something is less than proved: each reason once. */
@@ -190,7 +182,7 @@ static void reasons(Text *o, const Page *p) {
   size_t k;
   for (int l = 0; l < 2; l++)
     json_array_foreach(json_object_get(p->proof, lists[l]), k, row) {
-      const char *why = text_at(row, "because");
+      const char *why = rt_text_at(row, "because");
       if (!*why || json_object_get(said, why)) continue;
       json_object_set_new(said, why, json_true());
       rt_print(o, "<p class=\"soft\">Not proved because of ");
@@ -203,15 +195,15 @@ static void reasons(Text *o, const Page *p) {
 /* Of a layer, under its path, or of an output or claim, which have neither a line nor weights. */
 static void proved_row(Text *o, const json_t *row, const char *name, const char *word) {
   rt_cell(o, "num soft");
-  if (!word) rt_print(o, "%lld", (long long)count_at(row, "line"));
+  if (!word) rt_print(o, "%lld", (long long)rt_count_at(row, "line"));
   rt_row_head(o, "");
-  rt_escape(o, text_at(row, name));
+  rt_escape(o, rt_text_at(row, name));
   rt_cell(o, "soft also");
-  rt_escape(o, word ? word : text_at(row, "word"));
+  rt_escape(o, word ? word : rt_text_at(row, "word"));
   rt_cell(o, "type");
-  rt_escape(o, text_at(row, "type"));
+  rt_escape(o, rt_text_at(row, "type"));
   rt_cell(o, "num");
-  if (count_at(row, "parameters")) commas(o, count_at(row, "parameters"));
+  if (rt_count_at(row, "parameters")) commas(o, rt_count_at(row, "parameters"));
   rt_cell(o, "");
   verdict(o, row);
   rt_end_row(o);
@@ -226,8 +218,8 @@ static void certificate(Text *o, const Page *p) {
   if (!p->proof) return;
   rt_print(o, "<section id=\"certificate\"><h2>What is proved</h2><p class=\"soft\">"
               "The compiler's certificate, layer by layer. On the inputs acts: ");
-  in_words(text_at(p->proof, "acts"), words, sizeof words);
-  rt_escape(o, *text_at(p->proof, "acts") ? text_at(p->proof, "acts") : "nothing");
+  in_words(rt_text_at(p->proof, "acts"), words, sizeof words);
+  rt_escape(o, *rt_text_at(p->proof, "acts") ? rt_text_at(p->proof, "acts") : "nothing");
   rt_print(o, "%s.</p>", words);
   rt_open_table(o, "Certificate", ">line|layer|-word|type|>weights|verdict");
   for (int l = 0; l < 3; l++)
@@ -240,13 +232,13 @@ static void certificate(Text *o, const Page *p) {
   rt_cell(o, "also");
   rt_cell(o, "");
   rt_cell(o, "num");
-  commas(o, count_at(p->proof, "parameters"));
+  commas(o, rt_count_at(p->proof, "parameters"));
   rt_cell(o, "");
   rt_end_row(o);
   rt_print(o, "</tfoot></table></div>");
-  if (count_at(p->proof, "statistics"))
+  if (rt_count_at(p->proof, "statistics"))
     rt_print(o, "<p class=\"soft\">Beside these weights there are %lld statistics that are not trained.</p>",
-             (long long)count_at(p->proof, "statistics"));
+             (long long)rt_count_at(p->proof, "statistics"));
   reasons(o, p);
   rt_print(o, "</section>\n");
 }
@@ -256,8 +248,8 @@ static const char *second(const Page *p) { return p->validated ? "validation" : 
 
 /* Seconds of one epoch: the log counts from the start of the process. */
 static double seconds_of(const Page *p, size_t e) {
-  double now = real_at(json_array_get(p->log, e), "seconds");
-  double before = e ? real_at(json_array_get(p->log, e - 1), "seconds") : 0;
+  double now = rt_real_at(json_array_get(p->log, e), "seconds");
+  double before = e ? rt_real_at(json_array_get(p->log, e - 1), "seconds") : 0;
   return before < now ? now - before : now;
 }
 
@@ -277,17 +269,17 @@ static void epochs(Text *o, const Page *p) {
     const json_t *row = json_array_get(p->log, e);
     if (e % every && e + 1 < n && row != p->best) continue;
     rt_row_head(o, "num");
-    rt_print(o, "%lld%s", (long long)count_at(row, "epoch"), row == p->best ? " ★" : "");
+    rt_print(o, "%lld%s", (long long)rt_count_at(row, "epoch"), row == p->best ? " ★" : "");
     rt_cell(o, "num");
-    rt_print(o, "%.4g", real_at(row, "rate"));
+    rt_print(o, "%.4g", rt_real_at(row, "rate"));
     for (int32_t i = 0; i < 2 * m->nscores; i++) {
       rt_cell(o, "num");
-      score(o, real_at(json_object_get(row, i < m->nscores ? "train" : "valid"), m->scores[i % m->nscores]));
+      score(o, rt_real_at(json_object_get(row, i < m->nscores ? "train" : "valid"), m->scores[i % m->nscores]));
     }
     rt_cell(o, "num");
     rt_print(o, "%.3g", seconds_of(p, e));
     rt_cell(o, "num");
-    commas(o, (int64_t)real_at(row, "samples_per_second"));
+    commas(o, (int64_t)rt_real_at(row, "samples_per_second"));
     rt_end_row(o);
   }
   rt_close_table(o);
@@ -298,7 +290,7 @@ static void epochs(Text *o, const Page *p) {
 static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
   const gdl_module *m = p->module;
   size_t n = json_array_size(p->log), scores = (size_t)m->nscores;
-  int64_t best = count_at(p->best, "epoch");
+  int64_t best = rt_count_at(p->best, "epoch");
   Series *s = rt_alloc(scores, sizeof *s, t);
   double *numbers = rt_alloc((2 * scores + 1) * (n + 1), sizeof *numbers, t);
   for (size_t i = 0; s && numbers && i < scores; i++) {
@@ -306,9 +298,9 @@ static bool curves(Text *o, Text *picture, const Page *p, Trouble *t) {
     s[i] = (Series){ m->scores[i], (int64_t)n, train, train + n + 1, second(p) };
     for (size_t e = 0; e < n; e++) {
       const json_t *row = json_array_get(p->log, e);
-      numbers[e] = real_at(row, "epoch");
-      s[i].train[e] = real_at(json_object_get(row, "train"), m->scores[i]);
-      s[i].valid[e] = real_at(json_object_get(row, "valid"), m->scores[i]);
+      numbers[e] = rt_real_at(row, "epoch");
+      s[i].train[e] = rt_real_at(json_object_get(row, "train"), m->scores[i]);
+      s[i].valid[e] = rt_real_at(json_object_get(row, "valid"), m->scores[i]);
     }
   }
   if (s && numbers) {
@@ -337,14 +329,14 @@ static void scores(Text *o, const Page *p) {
   const json_t *test = json_object_get(p->config, "test"), *samples = json_object_get(p->config, "samples");
   if (!test && !p->best) return;
   rt_print(o, "<section id=\"scores\"><h2>Scores</h2><p class=\"soft\">");
-  if (p->best) rt_print(o, "Of epoch %lld, the best; its weights are kept.", (long long)count_at(p->best, "epoch"));
+  if (p->best) rt_print(o, "Of epoch %lld, the best; its weights are kept.", (long long)rt_count_at(p->best, "epoch"));
   else rt_print(o, "Of the last weights; no epoch has ended.");
   rt_print(o, "</p>");
   rt_open_heads(o, "Scores", "", "score");
   const struct { const char *name; const json_t *of; int64_t n; } columns[] = {
-    { "training", json_object_get(p->best, "train"), count_at(samples, "train") },
-    { second(p), json_object_get(p->best, "valid"), count_at(samples, p->validated ? "valid" : "train") },
-    { "test", test, count_at(samples, "test") } };
+    { "training", json_object_get(p->best, "train"), rt_count_at(samples, "train") },
+    { second(p), json_object_get(p->best, "valid"), rt_count_at(samples, p->validated ? "valid" : "train") },
+    { "test", test, rt_count_at(samples, "test") } };
   for (int c = 0; c < 3; c++) {
     if (!columns[c].of) continue;
     rt_column_head(o, "num");
@@ -358,7 +350,7 @@ static void scores(Text *o, const Page *p) {
     for (int c = 0; c < 3; c++) {
       if (!columns[c].of) continue;
       rt_cell(o, "num");
-      score(o, real_at(columns[c].of, p->module->scores[i]));
+      score(o, rt_real_at(columns[c].of, p->module->scores[i]));
     }
     rt_end_row(o);
   }
@@ -375,8 +367,8 @@ static void fact(Text *o, const char *name) {
 
 static void speed(Text *o, const Page *p) {
   const gdl_kernel *step = rt_entry(p->module, GDL_STEP, 0);
-  double rate = real_at(p->config, "samples_per_second"), flop = 0, all = 0;
-  double batch = real_at(json_object_get(p->config, "settings"), "batch");
+  double rate = rt_real_at(p->config, "samples_per_second"), flop = 0, all = 0;
+  double batch = rt_real_at(json_object_get(p->config, "settings"), "batch");
   size_t n = json_array_size(p->log);
   char text[32];
   for (int32_t i = 0; step && step->flops && i < step->nstages; i++) flop += step->flops[i];
@@ -387,7 +379,7 @@ static void speed(Text *o, const Page *p) {
     fact(o, "training");
     commas(o, (int64_t)rate);
     rt_print(o, " samples/s, %.3g ms for a step of %.0f, %lld threads", 1e3 * batch / rate, batch,
-             (long long)count_at(p->config, "threads"));
+             (long long)rt_count_at(p->config, "threads"));
     rt_end_row(o);
   }
   if (n) {
@@ -406,12 +398,12 @@ static void speed(Text *o, const Page *p) {
   }
   if (json_object_get(p->config, "memory_mb")) {
     fact(o, "memory");
-    rt_print(o, "%lld MB resident at the peak, data and all", (long long)count_at(p->config, "memory_mb"));
+    rt_print(o, "%lld MB resident at the peak, data and all", (long long)rt_count_at(p->config, "memory_mb"));
     rt_end_row(o);
   }
   if (json_object_get(p->config, "workspace_bytes")) {
     fact(o, "workspace of a step");
-    rt_print(o, "%s at a batch of %.0f", rt_scaled(real_at(p->config, "workspace_bytes"), "B", text, sizeof text),
+    rt_print(o, "%s at a batch of %.0f", rt_scaled(rt_real_at(p->config, "workspace_bytes"), "B", text, sizeof text),
         batch);
     rt_end_row(o);
   }
@@ -426,7 +418,7 @@ static void settings(Text *o, const Page *p) {
   json_object_foreach(json_object_get(p->config, "settings"), name, value) {
     fact(o, name);
     if (json_is_string(value)) rt_escape(o, json_string_value(value));
-    else rt_print(o, "%.9g", real_of(value));
+    else rt_print(o, "%.9g", rt_real_of(value));
     rt_end_row(o);
   }
   rt_print(o, "</tbody></table></details>");
@@ -436,21 +428,21 @@ static void repeat(Text *o, const Page *p) {
   const gdl_module *m = p->module;
   const json_t *samples = json_object_get(p->config, "samples");
   rt_print(o, "<section id=\"repeat\"><h2>To repeat it</h2><pre class=\"command\">");
-  rt_escape(o, text_at(p->config, "command"));
+  rt_escape(o, rt_text_at(p->config, "command"));
   rt_print(o, "</pre><p class=\"soft\">gives the same bits with the same program and data, with any number of "
               "threads.</p><table class=\"facts\"><tbody>\n");
   fact(o, "training");
-  rt_escape(o, *text_at(p->config, "state") ? text_at(p->config, "state") : "of unknown end");
+  rt_escape(o, *rt_text_at(p->config, "state") ? rt_text_at(p->config, "state") : "of unknown end");
   rt_end_row(o);
   fact(o, "seed");
-  rt_print(o, "%lld", (long long)count_at(p->config, "seed"));
+  rt_print(o, "%lld", (long long)rt_count_at(p->config, "seed"));
   rt_end_row(o);
   fact(o, "data");
-  commas(o, count_at(samples, "train"));
+  commas(o, rt_count_at(samples, "train"));
   rt_print(o, " samples to train, ");
-  commas(o, count_at(samples, "valid"));
+  commas(o, rt_count_at(samples, "valid"));
   rt_print(o, " to validate, ");
-  commas(o, count_at(samples, "test"));
+  commas(o, rt_count_at(samples, "test"));
   rt_print(o, " to test");
   rt_end_row(o);
   fact(o, "program");
@@ -489,11 +481,11 @@ static void open_page(Page *p, const char *folder) {
   p->log = rt_read_json(folder, "metrics.jsonl", true);
   p->pictures = rt_read_json(folder, "pictures.json", false);
   p->audit = read_audit(folder);
-  p->validated = count_at(json_object_get(p->config, "samples"), "valid") > 0;
+  p->validated = rt_count_at(json_object_get(p->config, "samples"), "valid") > 0;
   json_array_foreach(json_object_get(all, "models"), i, one)
-    if (strcmp(text_at(one, "name"), m->name) == 0) p->proof = json_incref(one);
+    if (strcmp(rt_text_at(one, "name"), m->name) == 0) p->proof = json_incref(one);
   json_array_foreach(p->log, i, one)
-    if (count_at(one, "epoch") == count_at(p->config, "best_epoch")) p->best = one;
+    if (rt_count_at(one, "epoch") == rt_count_at(p->config, "best_epoch")) p->best = one;
   json_decref(all);
 }
 
@@ -512,7 +504,7 @@ static bool sections(Text *o, Text *picture, const Page *p, Trouble *t) {
   rt_write_confusion(o, p->module, p->config);
   rt_write_mistakes(o, p->module, json_object_get(p->pictures, "mistakes"));
   rt_write_filters(o, json_object_get(p->pictures, "filters"));
-  rt_write_audit(o, p->audit, text_at(p->config, "check"));
+  rt_write_audit(o, p->audit, rt_text_at(p->config, "check"));
   speed(o, p);
   repeat(o, p);
   return !t->code;

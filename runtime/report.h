@@ -94,6 +94,10 @@ typedef struct Facts {              /* of a training                            
 bool rt_config_write(const Run *r, const char *folder, const Facts *f, Trouble *t);      /* config.json   */
 bool rt_pictures_write(Run *r, const char *folder, const Answers *a, Trouble *t);        /* pictures.json */
 json_t *rt_number(double x);                                 /* null where x is not finite                 */
+double rt_real_of(const json_t *x);                          /* NAN where it is no number, or not there    */
+double rt_real_at(const json_t *o, const char *key);
+int64_t rt_count_at(const json_t *o, const char *key);       /* 0 where there is none                      */
+const char *rt_text_at(const json_t *o, const char *key);    /* "" where there is none                     */
 json_t *rt_read_json(const char *folder, const char *name, bool lines);   /* NULL: there is none               */
 bool rt_write_text(const char *folder, const char *name, const Text *o, Trouble *t);
 #endif

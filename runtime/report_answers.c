@@ -9,8 +9,6 @@
 
 enum { TABLE_MOST = 20, PAIRS_SHOWN = 20, HARDEST_SHOWN = 10 };
 
-static double real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
-static int64_t count_of(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
 static const char *part_name(const char *part) {
   return !part ? "" : strcmp(part, "valid") == 0 ? "validation" : strcmp(part, "data") == 0 ? "training" : part;
 }
@@ -210,7 +208,7 @@ static void vector(Text *o, const json_t *x, int64_t whole) {
 /* of: "truth" or "said"; share: its probability */
 static void answer(Text *o, const gdl_arg *target, const json_t *w, bool labels, const char *of, const char *share) {
   const json_t *x = json_object_get(w, of);
-  double p = real_of(json_object_get(w, share));
+  double p = rt_real_at(w, share);
   rt_print(o, "<span class=\"%s\">", of);
   if (labels) name(o, target, json_integer_value(x));
   else vector(o, x, target ? rt_layout(target).numbers : 0);
@@ -227,21 +225,21 @@ static void said(Text *o, const gdl_arg *target, const json_t *w, bool labels) {
 
 static void pictures(Text *o, const gdl_arg *target, const json_t *mistakes, bool labels) {
   const json_t *about = json_object_get(mistakes, "picture"), *worst = json_object_get(mistakes, "worst");
-  int32_t h = (int32_t)count_of(about, "height"), w = (int32_t)count_of(about, "width"), large = h > w ? h : w;
+  int32_t h = (int32_t)rt_count_at(about, "height"), w = (int32_t)rt_count_at(about, "width"), large = h > w ? h : w;
   int32_t times = large >= 84 ? 1 : (84 + large - 1) / large;
   rt_print(o, "<ol class=\"pictures\">\n");
   for (size_t i = 0; i < json_array_size(worst); i++) {
     const json_t *one = json_array_get(worst, i);
     const char *png = json_string_value(json_object_get(one, "png"));
     char alt[64];
-    snprintf(alt, sizeof alt, "sample %lld", (long long)count_of(one, "sample"));
+    snprintf(alt, sizeof alt, "sample %lld", (long long)rt_count_at(one, "sample"));
     rt_print(o, "<li>");
     if (png) rt_png_image(o, png, alt, h * times, w * times);
     rt_print(o, "<p>");
     truth(o, target, one, labels);
     rt_print(o, "<br>");
     said(o, target, one, labels);
-    rt_print(o, "<br><span class=\"soft small\">no. %lld</span></p></li>\n", (long long)count_of(one, "sample"));
+    rt_print(o, "<br><span class=\"soft small\">no. %lld</span></p></li>\n", (long long)rt_count_at(one, "sample"));
   }
   rt_print(o, "</ol>");
 }
@@ -251,7 +249,7 @@ static void rows(Text *o, const gdl_arg *target, const json_t *worst, bool label
   for (size_t i = 0; i < json_array_size(worst); i++) {
     const json_t *one = json_array_get(worst, i);
     rt_row_head(o, "num");
-    rt_print(o, "%lld", (long long)count_of(one, "sample"));
+    rt_print(o, "%lld", (long long)rt_count_at(one, "sample"));
     rt_cell(o, "");
     truth(o, target, one, labels);
     rt_cell(o, "");
@@ -274,8 +272,8 @@ void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *x) {
   int at = k && asked ? rt_find_arg(k, asked) : -1;
   const gdl_arg *target = at >= 0 ? &k->args[at] : NULL;
   char wrong[32], samples[32];
-  rt_commas(count_of(x, "wrong"), wrong, sizeof wrong);
-  rt_commas(count_of(x, "samples"), samples, sizeof samples);
+  rt_commas(rt_count_at(x, "wrong"), wrong, sizeof wrong);
+  rt_commas(rt_count_at(x, "samples"), samples, sizeof samples);
   rt_print(o, "<section id=\"mistakes\"><h2>The worst %s</h2>", labels || !x ? "mistakes" : "answers");
   if (!x || none) {
     rt_print(o, "<p class=\"soft\">Left out: ");
@@ -299,8 +297,8 @@ void rt_write_mistakes(Text *o, const gdl_module *m, const json_t *x) {
       "0.",
            labels ? ", each with its probability" : "");
   if (about) {
-    double low = real_of(json_object_get(about, "low")), high = real_of(json_object_get(about, "high"));
-    long long block = count_of(about, "block");
+    double low = rt_real_at(about, "low"), high = rt_real_at(about, "high");
+    long long block = rt_count_at(about, "block");
     const char *input = json_string_value(json_object_get(about, "input"));
     rt_print(o, " The picture is <code>%s</code>, black %.3g, white %.3g", input ? input : "", low, high);
     if (block > 1) rt_print(o, ", %lld × %lld pixels averaged", block, block);

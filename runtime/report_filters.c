@@ -344,19 +344,13 @@ json_t *rt_filters(Run *r) {
 }
 
 /* --- the section --------------------------------------------------------------------------------- */
-static double real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
-static int32_t count_of(const json_t *o, const char *key) { return (int32_t)json_integer_value(json_object_get(o,
-    key)); }
-static const char *text_of(const json_t *o, const char *key) {
-  const char *s = json_string_value(json_object_get(o, key));
-  return s ? s : "";
-}
+static int32_t count_of(const json_t *o, const char *key) { return (int32_t)rt_count_at(o, key); }
 
 static double largest(const json_t *turns) {
   double most = 0;
   for (size_t e = 0; e < json_array_size(turns); e++)
     for (size_t i = 0; i < json_array_size(json_array_get(turns, e)); i++)
-      most = fmax(most, fabs(real_of(json_array_get(json_array_get(turns, e), i))));
+      most = fmax(most, fabs(rt_real_of(json_array_get(json_array_get(turns, e), i))));
   return most;
 }
 
@@ -367,7 +361,7 @@ static void image(Text *o, const json_t *f, const json_t *filter, const char *ki
   double *x = rt_alloc((size_t)h * (size_t)w, (size_t)c * sizeof *x, o->trouble);
   Text png = { .trouble = o->trouble };
   char alt[160];
-  for (int32_t i = 0; x && i < h * w * c; i++) x[i] = real_of(json_array_get(filter, (size_t)i));
+  for (int32_t i = 0; x && i < h * w * c; i++) x[i] = rt_real_of(json_array_get(filter, (size_t)i));
   snprintf(alt, sizeof alt, "filter of %s %d%s%s", kind, copy, *element ? ", turned by " : "", element);
   if (x && rt_paint_signed(x, h, w, c, most, &png)) rt_png_image(o, png.at, alt, h * times, w * times);
   free(png.at);
@@ -378,11 +372,11 @@ static void turned(Text *o, const json_t *f, const json_t *row) {
   const json_t *turns = json_object_get(row, "turns"), *names = json_object_get(f, "elements");
   double most = largest(turns);
   rt_row_head(o, "");
-  rt_escape(o, text_of(row, "kind"));
+  rt_escape(o, rt_text_at(row, "kind"));
   rt_print(o, " %d", count_of(row, "copy"));
   for (size_t e = 0; e < json_array_size(turns); e++) {
     rt_cell(o, "");
-    image(o, f, json_array_get(turns, e), text_of(row, "kind"), count_of(row, "copy"),
+    image(o, f, json_array_get(turns, e), rt_text_at(row, "kind"), count_of(row, "copy"),
         json_string_value(json_array_get(names, e)), most);
   }
   rt_cell(o, "num");
@@ -392,13 +386,13 @@ static void turned(Text *o, const json_t *f, const json_t *row) {
 
 static void explain(Text *o, const json_t *f) {
   rt_print(o, "<p class=\"soft\">What <code>");
-  rt_escape(o, text_of(f, "value"));
+  rt_escape(o, rt_text_at(f, "value"));
   rt_print(o, "</code> (");
-  rt_escape(o, text_of(f, "source"));
+  rt_escape(o, rt_text_at(f, "source"));
   rt_print(o, ", ");
-  rt_escape(o, text_of(f, "type"));
+  rt_escape(o, rt_text_at(f, "type"));
   rt_print(o, ") answers to single bright pixels of <code>");
-  rt_escape(o, text_of(f, "input"));
+  rt_escape(o, rt_text_at(f, "input"));
   rt_print(o, "</code>, measured on the compiled program in f64: filters of %d × %d pixels. ", count_of(f, "height"),
       count_of(f, "width"));
   if (count_of(f, "channels") == 1) rt_print(o, "<span class=\"scale\" role=\"img\" aria-label=\"scale of "
@@ -413,9 +407,9 @@ void rt_write_filters(Text *o, const json_t *f) {
   rt_print(o, "<section id=\"filters\"><h2>Filters of the first layer</h2>");
   if (!f || none) {
     rt_print(o, "<p class=\"soft\">Left out: ");
-    if (*text_of(f, "value")) {
+    if (*rt_text_at(f, "value")) {
       rt_print(o, "of <code>");
-      rt_escape(o, text_of(f, "value"));
+      rt_escape(o, rt_text_at(f, "value"));
       rt_print(o, "</code>, ");
     }
     rt_escape(o, none ? none : "the training has not ended");
@@ -426,12 +420,12 @@ void rt_write_filters(Text *o, const json_t *f) {
   json_array_foreach(rows, i, row) moved += json_array_size(json_object_get(row, "turns")) > 1;
   if (moved) {
     rt_print(o, "<p>One set of weights, as each element of ");
-    rt_escape(o, text_of(f, "group"));
+    rt_escape(o, rt_text_at(f, "group"));
     rt_print(o, " turns it");
     if ((int32_t)json_array_size(names) < count_of(f, "of")) rt_print(o, " (%zu of %d elements)",
         json_array_size(names), count_of(f, "of"));
     rt_print(o, ".");
-    double worst = real_of(json_object_get(f, "difference"));
+    double worst = rt_real_at(f, "difference");
     char up_to[64] = "to the last bit";
     if (worst > 0) snprintf(up_to, sizeof up_to, "up to %.1e of the largest number", worst);
     if (worst >= 0 && count_of(f, "compared") + 1 == (int32_t)json_array_size(names)) rt_print(o,
@@ -456,9 +450,9 @@ void rt_write_filters(Text *o, const json_t *f) {
       const json_t *turns = json_object_get(row, "turns");
       if (json_array_size(turns) > 1) continue;
       rt_print(o, "<li>");
-      image(o, f, json_array_get(turns, 0), text_of(row, "kind"), count_of(row, "copy"), "", largest(turns));
+      image(o, f, json_array_get(turns, 0), rt_text_at(row, "kind"), count_of(row, "copy"), "", largest(turns));
       rt_print(o, "<br><span class=\"soft small\">");
-      rt_escape(o, text_of(row, "kind"));
+      rt_escape(o, rt_text_at(row, "kind"));
       rt_print(o, " %d</span></li>\n", count_of(row, "copy"));
     }
     rt_print(o, "</ul>");

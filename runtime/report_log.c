@@ -48,6 +48,13 @@ json_t *rt_read_json(const char *folder, const char *name, bool lines) {
 }
 
 json_t *rt_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+double rt_real_of(const json_t *x) { return json_is_number(x) ? json_number_value(x) : NAN; }
+double rt_real_at(const json_t *o, const char *key) { return rt_real_of(json_object_get(o, key)); }
+int64_t rt_count_at(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+const char *rt_text_at(const json_t *o, const char *key) {
+  const char *s = json_string_value(json_object_get(o, key));
+  return s ? s : "";
+}
 
 /* --- metrics ------------------------------------------------------------------------------------ */
 static void csv_name(Text *o, const char *prefix, const char *name) {
