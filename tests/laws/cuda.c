@@ -1,11 +1,12 @@
 /* cuda.c: the CUDA text of every entry of a program, run on the CPU.
  *
- *     cuda LIBRARY BATCH FILE...
+ *     cuda LIBRARY BATCH [--entry=NAME] FILE...
  *
- * For each model of each file and each of its entries, on random data: the plan for CUDA is verified and evaluated,
- * with bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it says and
- * docs/cuda.md explains, with one block, threads in order, and with three, backwards. Every argument then has the bits
- * of the evaluator. Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and `fail`. */
+ * For each model of each file and each of its entries, or that one, on random data: the plan for CUDA is verified and
+ * evaluated, with bounds and races; its text is compiled behind the shim (tests/shim) and launched as the comment in it
+ * says and docs/cuda.md explains, with one block, threads in order, and with three, backwards. Every argument then has
+ * the bits of the evaluator. Kernels get `__restrict__` pointers, so the buffers of one lie apart. Prints `pass` and
+ * `fail`. */
 #include "laws/arguments.h"
 #include "laws/program.h"
 #include "shim/shim.h"
@@ -176,20 +177,25 @@ out:
   arena_free(&arena);
 }
 
-static const struct { EntryKind kind; bool f64, trains; } entries[] = {
-  { ENTRY_INFER, false, false }, { ENTRY_PULL, false, false }, { ENTRY_STEP, false, true },
-      { ENTRY_EVAL, false, true }, { ENTRY_SCORE, true, true },
-  { ENTRY_TRACE, true, false }, { ENTRY_SLOPE, true, true },
+static const struct { const char *name; EntryKind kind; bool f64, trains; } entries[] = {
+  { "infer", ENTRY_INFER, false, false }, { "pull", ENTRY_PULL, false, false }, { "step", ENTRY_STEP, false, true },
+  { "eval", ENTRY_EVAL, false, true }, { "score", ENTRY_SCORE, true, true },
+  { "trace64", ENTRY_TRACE, true, false }, { "slope64", ENTRY_SLOPE, true, true },
 };
+typedef struct Asked { int64_t batch; const char *entry; } Asked;   /* entry NULL: all */
 
-static void all_entries(const char *name, const Program *p, const Model *m, void *batch) {
+static void all_entries(const char *name, const Program *p, const Model *m, void *context) {
+  const Asked *asked = context;
   for (size_t q = 0; q < sizeof entries / sizeof *entries; q++)
-    if (m->train || !entries[q].trains) trial(name, p, m, entries[q].kind, entries[q].f64, *(const int64_t *)batch);
+    if ((m->train || !entries[q].trains) && (!asked->entry || strcmp(asked->entry, entries[q].name) == 0))
+      trial(name, p, m, entries[q].kind, entries[q].f64, asked->batch);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) { fprintf(stderr, "usage: cuda LIBRARY BATCH FILE...\n"); return EXIT_USAGE; }
-  int64_t batch = strtol(argv[2], NULL, 10);
-  for (int i = 3; i < argc; i++) each_model(argv[1], argv[i], all_entries, &batch);
+  if (argc < 4) { fprintf(stderr, "usage: cuda LIBRARY BATCH [--entry=NAME] FILE...\n"); return EXIT_USAGE; }
+  Asked asked = { .batch = strtol(argv[2], NULL, 10) };
+  int i = 3;
+  if (strncmp(argv[i], "--entry=", 8) == 0) asked.entry = argv[i++] + 8;
+  for (; i < argc; i++) each_model(argv[1], argv[i], all_entries, &asked);
   return 0;
 }
