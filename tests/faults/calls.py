@@ -5,15 +5,21 @@ An interrupted or shortened call is made again: exit code 0 and the same bits. A
 reported. Where a failure may be survived (standard output of a training, random numbers for a hash), the bits must
 be those of an undisturbed one."""
 import filecmp, os, shutil
-from world import CALLS, Counter, Training, each, execute, figure, write
+from world import CALLS, Counter, Training, each, execute, figure, read, write
 
 OTHERS = "close,stat,mkdir,flock,unlink,thread"
 
-def inject(w, result, classes, what, n, command, **more):
+def disturbed(w, result, classes, what, n, command, **more):
+    """(exit code, standard output, standard error, calls counted, the call hit or `none`, its path)"""
     code, out, err = execute([w.inject, result, classes, what, str(n)] + command, **more)
     count, hit, named = open(result).read().split(None, 2) if os.path.exists(result) else ("0", "none", "-")
     if os.path.exists(result): os.unlink(result)
-    return code, err, int(count), hit, named.strip()
+    return code, out, err, int(count), hit, named.strip()
+
+def inject(*case, **more):
+    """disturbed, without the standard output"""
+    code, _, *rest = disturbed(*case, **more)
+    return code, *rest
 
 SIZED = "read,write"
 
@@ -108,6 +114,44 @@ def compiler(w):
     if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
     counter.check("every system call of gdlc fails in turn: no partial file")
 
+def commands(w):
+    """What reads a checkpoint: eval, predict, export. A file that they write is whole or not there."""
+    counter, tried, out = Counter(), 0, w.folder()
+    execute(w.train(out, "--epochs", "1"))
+    weights = ["--weights", out + "/best.safetensors", "--threads", "1"]
+    told = {"eval": ["--data", w.data], "predict": [w.data + "/one.png", "-o", "OUT"], "export": ["-o", "OUT"]}
+    for name, more in told.items():
+        ready = lambda to: [w.small, name, *weights, *(to if x == "OUT" else x for x in more)]
+        right = w.folder()
+        want = execute(ready(right))[:2], read(right)
+        total = lambda classes: inject(w, right + ".result", classes, "count", 1, ready(right))[2]
+        def one(case):
+            classes, what, n = case
+            to = w.folder()
+            code, said, err, _, hit, named = disturbed(w, to + ".result", classes, what, n, ready(to))
+            where = "%s: %s at %s call %d, %s: exit code %d, %s" % (name, what, hit, n, named, code, err)
+            counter.add("failed" if hit != "none" else "absent")
+            printing = "standard output cannot be written" in err       # then the command ends, whatever the reason
+            again = (what == "EINTR" and hit in ("open", "read", "write", "fsync", "rename") and not printing) or what == "short"
+            if code not in (0, 4, 5) or (code and (err.count("\n") != 1 or not err.startswith(w.small + ": "))):
+                counter.bad("crashes", where)
+            elif again and code: counter.bad("losses", "not made again: " + where)
+            elif code == 0 and (said.replace(to, right) != want[0][1] or read(to) != want[1]):
+                counter.bad("losses", "another result: " + where)
+            elif read(to) not in (None, want[1]): counter.bad("losses", "part of a file: " + where)
+            for f in (to, to + ".part"):
+                if os.path.exists(f): os.unlink(f)
+        cases = [(CALLS, what, n) for what in ("EIO", "ENOSPC", "EINTR") for n in range(1, total(CALLS) + 1)]
+        cases += [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)]
+        if want[0][0] or not cases: counter.bad("crashes", "%s, undisturbed: %s" % (name, want))
+        tried += len(cases)
+        each(one, cases)
+    figure("%d system calls of eval, predict and export failed in turn: %d crashes, %d losses"
+        % (counter.get("failed"), counter.get("crashes"), counter.get("losses")))
+    if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
+    counter.check("every system call of what reads a checkpoint fails in turn")
+
 def run(w):
     training(w)
     compiler(w)
+    commands(w)
