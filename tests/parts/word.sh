@@ -7,6 +7,8 @@ tree=$work/tree
 mkdir -p "$tree/build" && cd "$root" || exit 1
 cp -a Makefile compiler lang runtime stdlib tests "$tree" && cp -a "$build/obj" "$build/gen" "$build/lib" "$tree/build" || exit 1
 cp -a "$build/gdlc" "$tree/build"
+# what depends on what is told for BUILD's own name
+find "$tree/build" -name '*.d' -exec sed -i -E 's#(^| )[^ ]*/(obj|gen)/#\1build/\2/#g' {} +
 
 # A hunk stands where its old lines stand, once; line numbers would age.
 python3 - docs/adding-a-word.md "$tree" <<'P' || exit 1
