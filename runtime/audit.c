@@ -214,18 +214,20 @@ static bool probe_trial(Audit *a, const Probe *p, int trial, Move *move, const B
 }
 
 /* The entry that predicts against the plain one in f64: fusion and tiles. What a symmetric input makes zero (1e-17 of
- * what the value is on others) has no digits of its own, so it is held against those, as above. */
+ * what the value is on others) has no digits of its own, so it is held against those, as above. Where f32 loses digits
+ * whoever adds, since what is large cancels, an error counts in proportion to that of the plain entry in f32. */
 static void compare_fused(Audit *a, const Bases *base, double *worst) {
   for (int k = 0; k < a->ntrials; k++)
     for (int i = rt_find_role(a->infer, GDL_OUT, 0); i >= 0; i = rt_find_role(a->infer, GDL_OUT, i + 1)) {
-      int j = rt_find_arg(a->trace64, a->infer->args[i].name);
+      int j = rt_find_arg(a->trace64, a->infer->args[i].name), j32 = rt_find_arg(a->trace, a->infer->args[i].name);
       int64_t n = base->out[k].sample[i];
       for (int64_t s = 0; j >= 0 && s < a->trial[k].b; s++) {
         const double *plain = base->v64[k].at[j] + s * n;
         double size = 0;
         for (int64_t e = 0; e < n; e++) size = fmax(size, fabs(plain[e]));
-        *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, plain, n, size < 1e-9 * base->least[j]
-            ? base->least[j] : 0));
+        double least = size < 1e-9 * base->least[j] ? base->least[j] : 0,
+               lost = j32 < 0 ? 0 : error_of(base->v32[k].at[j32] + s * n, plain, n, least);
+        *worst = fmax(*worst, error_of(base->out[k].at[i] + s * n, plain, n, least) / fmax(1, lost / most32));
       }
     }
 }

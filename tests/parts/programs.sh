@@ -115,6 +115,12 @@ exits "bench for ever" 2 "$p" bench --seconds inf
 exits "--help" 0 "$p" --help
 exits "no command" 2 "$p"
 
+# --- what is large cancels: f32 has few digits left, whichever code adds
+printf 'group G = D(4)\ndomain X = grid(9, 9)\nmodel net(x: 2 scalar on X) -> (m: 5 vector on X) { m = x |> conv(5 regular, kernel: 3, pad: 1) |> linear(5 vector) }\n' >"$work/cancels.gdl"
+exits "compiles what cancels" 0 "$build/gdlc" "$work/cancels.gdl" -o "$work/cancels"
+mkdir "$work/nothing" && cd "$work/nothing" && exits "the audit of what cancels passes" 0 "$work/cancels" check
+cd "$here/.." || exit 1
+
 # --- a planted bias on a representation that moves: waived by `assume`, found by `check`
 cat >"$work/planted.gdl" <<'G'
 group  G = D(4)
