@@ -1,6 +1,6 @@
 """cases.py GDLC FOLDER... [--write]: programs that are data. Prints `pass NAME` or `fail NAME: why` for each program.
 
-  // E0203                   behind a line: this error, and no other, stands on it; likewise W5 ... W9
+  // E0203                   behind a line: this error, and no other, stands on it; likewise W5 ... W10
   // E0203 at 1              ... and its column, where no caret fits below it
   // E0103 in NAME.gdl 2:5   ... in another file, at that line and column
   //  ^^^^^^^   some text    below it: its columns, and a text that its message, label or witness holds

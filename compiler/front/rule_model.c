@@ -2,8 +2,9 @@
  *
  * What must not matter is everything that acts on the inputs: the groups of their types and domains, the orders of
  * sets, the translations of what wraps [model.1]. At the end every value gets the name of its residual, an output
- * that depends on turned pixels must have said how far it is meant [grid.14], and zeros that reach an output are
- * told [model.2]. Clauses of lang/spec.md. Elsewhere: claims (rule_claim.c), the proof itself (proof.c). */
+ * that depends on turned pixels must have said how far it is meant [grid.14], and zeros that reach an output [model.2]
+ * and groups that move nothing [model.3] are told. Clauses of lang/spec.md. Elsewhere: claims (rule_claim.c), the
+ * proof itself (proof.c). */
 #include "front/rule.h"
 
 /* --- the head [model.1] ----------------------------------------------------------------------- */
@@ -15,17 +16,21 @@ static bool add_group(const Group **all, uint32_t *n, const Group *g) {
   return true;
 }
 
+/* A product by its factors. Is one of them new? */
+static bool add_factors(const Group **all, uint32_t *n, const Group *g) {
+  if (!g || !g->nfactors) return add_group(all, n, g);
+  bool new = false;
+  for (uint32_t f = 0; f < g->nfactors; f++) new |= add_group(all, n, g->factor[f]);
+  return new;
+}
+
 static void groups_of(const Type *t, const Group **all, uint32_t *n) {
   const Space *places[2] = { t->on, t->to };
   for (int p = 0; p < 2; p++)
     for (const Space *s = places[p]; s;
          s = s->sort == SPACE_PAIRS || s->sort == SPACE_ORBITS || s->sort == SPACE_EDGES ? s->base : NULL)
       if (s->action) add_group(all, n, s->action->group);
-  for (uint32_t k = 0; t->rep && k < t->rep->n; k++) {
-    const Group *g = t->rep->term[k].kind->group;
-    for (uint32_t f = 0; g && f < g->nfactors; f++) add_group(all, n, g->factor[f]);
-    if (g && !g->nfactors) add_group(all, n, g);
-  }
+  for (uint32_t k = 0; t->rep && k < t->rep->n; k++) add_factors(all, n, t->rep->term[k].kind->group);
 }
 
 static bool unordered(const Space *s) {
@@ -141,6 +146,31 @@ static void tell_zeros(Check *c, Model *m) {
   }
 }
 
+/* --- groups that move nothing [model.3] --------------------------------------------------------- */
+/* Where an input has places that a group could move: who gives scalars alone has said that nothing moves. */
+static bool has_places(const Model *m) {
+  bool any = false;
+  for (uint32_t i = 0; i < m->ninputs; i++) any |= m->input[i]->type.on && m->input[i]->type.on->ndim > 0;
+  return any;
+}
+
+static void tell_idle(Check *c, Model *m) {
+  if (!has_places(m)) return;
+  const Group *told[16];                                  /* those that act, then those that are told             */
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < m->ninputs; i++) groups_of(&m->input[i]->type, told, &n);
+  for (uint32_t i = 0; i < m->value.n; i++) {
+    const Value *v = m->value.at[i];
+    for (uint32_t t = 0; v->type.what == WHAT_FIELD && t < v->type.rep->n; t++) {
+      const Kind *k = v->type.rep->term[t].kind;
+      if (!k->group || acting_as(c, k->group) || !add_factors(told, &n, k->group)) continue;
+      Diag *d = diag_add(c->diags, W10, v->at, "%.*s moves no input of `%.*s`: nothing is proved of its `%.*s`",
+                         STR(k->group->name), STR(m->name), STR(k->name));
+      d->help = S("inputs of its kinds, or a domain that it acts on, as C(4) and D(4) on a grid");
+    }
+  }
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 static bool says_within(const Model *m, const Value *y) {
   for (uint32_t i = 0; i < m->claim.n; i++)
@@ -192,4 +222,5 @@ void rule_model(Check *c, Span head) {
   for (uint32_t i = 0; i < m->value.n; i++) m->value.at[i]->proof.residual = residual_name(c, &m->value.at[i]->proof);
   demand_within(c, m, head);
   tell_zeros(c, m);
+  tell_idle(c, m);
 }
