@@ -6,7 +6,7 @@
 #include "command.h"
 #include "back/llvm.h"
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,7 +94,8 @@ static int wait_for(pid_t child) {
   return child < 0 ? EXIT_IO : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* gdlc run FILE COMMAND ...: a program under a temporary name, removed when it has ended. */
+/* gdlc run FILE COMMAND ...: a program without a name, which takes this process's place: signals are its own business,
+ * and nothing is left of it. It is called by what was typed, since that is what runs it again. */
 static int run(Options *o, Arena *arena, char **rest) {
   const char *base = getenv("TMPDIR");
   Str pattern = str_format(arena, "%s/gdlc-run-XXXXXX", base && *base ? base : "/tmp");
@@ -106,20 +107,15 @@ static int run(Options *o, Arena *arena, char **rest) {
   pid_t child = fork();                               /* however compiling ends, the file is removed below */
   if (!child) exit(compile(o));
   int status = wait_for(child);
-  if (!status) {
-    signal(SIGINT, SIG_IGN);                          /* the program's own business: it checkpoints */
-    child = fork();
-    if (!child) {
-      signal(SIGINT, SIG_DFL);
-      rest[-1] = (char *)pattern.at;
-      execv(pattern.at, rest - 1);
-      fprintf(stderr, "gdlc: cannot run %s: %s\n", pattern.at, strerror(errno));
-      _exit(EXIT_IO);
-    }
-    status = wait_for(child);
-  }
+  fd = status ? -1 : open(pattern.at, O_RDONLY | O_CLOEXEC);
+  if (!status && fd < 0) fprintf(stderr, "gdlc: cannot read %s: %s\n", pattern.at, strerror(errno));
   unlink(pattern.at);
-  return status;
+  if (fd < 0) return status ? status : EXIT_IO;
+  rest[-1] = (char *)str_format(arena, "gdlc run %.*s", STR(o->file)).at;
+  fexecve(fd, rest - 1, environ);
+  fprintf(stderr, "gdlc: cannot run %.*s: %s\n", STR(o->file), strerror(errno));
+  close(fd);
+  return EXIT_IO;
 }
 
 static bool is_prefix(const char *x) {

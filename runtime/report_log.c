@@ -170,6 +170,15 @@ static void print_word(Text *text, const char *word) {
   rt_print(text, "%s", quote ? "'" : "");
 }
 
+/* The program; or `gdlc run FILE`, which stands in its place. */
+static void print_program(Text *text, const char *program) {
+  const char *run = "gdlc run ";
+  if (strncmp(program, run, strlen(run)) != 0) { print_word(text, program); return; }
+  print_word(text, "gdlc");
+  print_word(text, "run");
+  print_word(text, program + strlen(run));
+}
+
 /* A path may hold any bytes, JSON may not. */
 static json_t *text_json(const Text *text) {
   json_t *x = json_string(text->at ? text->at : "");
@@ -181,7 +190,8 @@ static json_t *text_json(const Text *text) {
 /* What trains again, from the beginning; what audits the weights that are kept. */
 static json_t *train_command(const Options *o, Trouble *t) {
   Text text = { .trouble = t };
-  for (int i = 0; i < o->argc; i++)
+  print_program(&text, o->program);
+  for (int i = 1; i < o->argc; i++)
     if (strcmp(o->argv[i], "--resume") != 0) print_word(&text, o->argv[i]);
   json_t *x = text_json(&text);
   free(text.at);
@@ -191,7 +201,7 @@ static json_t *train_command(const Options *o, Trouble *t) {
 static json_t *check_command(const Options *o, Trouble *t) {
   Text text = { .trouble = t };
   char *weights = rt_text(t, "%s/best.safetensors", o->out ? o->out : "run");
-  print_word(&text, o->program);
+  print_program(&text, o->program);
   print_word(&text, "check");
   print_word(&text, "--weights");
   if (weights) print_word(&text, weights);

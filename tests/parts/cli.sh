@@ -96,7 +96,10 @@ exits "a folder in the place of the program" 5 "$gdlc" small.gdl -o taken
 is "what cannot be written leaves nothing behind" test -z "$(find . -name '*.tmp*' -o -name 'none' -o -name '.*gdlc*' | head -n 1)"
 exits "standard output that is full" 5 sh -c "'$gdlc' small.gdl --emit=graph >/dev/full"
 exits "run" 0 "$build/gdlc" run small.gdl info
-exits "run gives the program's status" 2 "$build/gdlc" run small.gdl fly
+mkdir temporary
+exits "run gives the program's status" 2 env TMPDIR="$PWD/temporary" "$build/gdlc" run small.gdl fly
+says "run is called by what was typed" "^gdlc run small.gdl: there is no command" err
+is "run leaves nothing behind" test -z "$(ls temporary)"
 exits "the same text twice: the same bytes, first" 0 "$build/gdlc" small.gdl -o one
 exits "the same text twice: the same bytes, again" 0 "$build/gdlc" small.gdl -o two
 is "the same text twice: the same bytes" cmp -s one two
