@@ -370,8 +370,9 @@ static V run_function(Describe *d, const ModuleEntry *e) {
   uint32_t most = 1, nsizes = e->lowered->symbol.n;
   for (uint32_t k = 0; k < code->kernel.n; k++)
     if (code->kernel.at[k].kernel->buf.n > most) most = code->kernel.at[k].kernel->buf.n;
-  V bufs = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, most), ""),
-    ctx = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, 3), "");
+  /* {bufs, sizes, slabs}, then what bufs points to: few lines of the cache for other threads to fetch */
+  V ctx = LLVMBuildAlloca(d->b, LLVMArrayType2(d->ptr, most + 3), ""), bufs = member(d, ctx, 24);
+  LLVMSetAlignment(ctx, 64);
   for (uint32_t i = 0; i < nsizes; i++) {             /* 0 <= size < 2^31: a lane's index has 32 bits */
     V s = size_at(d, sizes, i);
     refuse_if(d, f, LLVMBuildICmp(d->b, LLVMIntUGT, s, c64(d, INT32_MAX), ""), GDL_BAD_SIZE);
