@@ -312,13 +312,14 @@ static bool stored_by(const Fuse *f, Val v) {
 }
 
 /* The one map that reads gemm v and may do so in its registers: the rows are one coordinate, the columns another, k is
- * swept in one piece, and what else the map reads is there before v. 0: none. */
+ * swept in one piece, and what else the map reads is there before v. v itself where nothing but stores reads it. 0:
+ * none. */
 static Val finished_by(const Fuse *f, Val v) {
   const GemmPlan *p = &f->gemm[v];
   const Node *n = node(f, v);
   int64_t k = 1;
   if (!p->is || f->kept[v] || !has_rows(f, v) || n->shape.rank != 2 || gen_coords(f->g, &n->shape, NULL) != 2 ||
-      p->n[0] != 1 || p->n[3] || stored_by(f, v)) return 0;
+      p->n[0] != 1 || p->n[3]) return 0;
   for (uint8_t i = 0; i < p->n[2]; i++) {
     int64_t size = label_size(f, n, p->swap, p->label[2][i]);
     if (size < 0) return 0;
@@ -330,6 +331,7 @@ static Val finished_by(const Fuse *f, Val v) {
   for (Val w = 1; w < f->g->node.n; w++)
     for (uint8_t i = 0; f->needed[w] && i < node(f, w)->nargs; i++)
       if (node(f, w)->arg[i] == v) { by = w; times++; }
+  if (stored_by(f, v)) return times == 0 ? v : 0;
   const Node *w = node(f, by);
   if (times != 1 || w->op != OP_map || !f->active[by] || !shape_equal(f->g, &w->shape, &n->shape)) return 0;
   for (uint8_t i = 0; i < w->nargs; i++) {

@@ -38,7 +38,7 @@ typedef struct Fuse {
   uint32_t levels;
   /* of the level in hand */
   bool *active, *local;
-  Val *finishes;                    /* of a map: the gemm that has no place, since this map alone reads it; 0: none */
+  Val *finishes;                    /* of a map, or of itself: the gemm that has no place, as nothing else reads it */
   double *times, *price;            /* how often a number of it is asked for, and what it costs     */
 } Fuse;
 

@@ -305,7 +305,7 @@ static void finish_row(Gen *x, Ref row, Ref col, Ref mask, Ref value, void *cont
   x->held = f->finishes[z->map];
   x->held_at = value;
   x->mask = mask;
-  Ref y = gen_compute(x, z->map, ix);
+  Ref y = z->map == x->held ? value : gen_compute(x, z->map, ix);
   if (z->to) gen_store(x, z->to, s, ix, y);
   for (uint32_t i = 0; i < f->g->store.n; i++) {
     const Store *store = &f->g->store.at[i];
