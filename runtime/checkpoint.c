@@ -178,7 +178,8 @@ static bool read_meta(State *s, const char *path, const json_t *meta, Trouble *t
       return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `%s`", path, keys[i]);
   uint64_t data = 0;
   if (!read_sums(s, meta) || !whole_number(meta, "data", 16, &data) || !whole_number(meta, "origin", 16, &s->origin))
-    return rt_fail(t, EXIT_REFUSED, "%s: its metadata lack `sums`, `data` or `origin`: was it written by another version?", path);
+    return rt_fail(t, EXIT_REFUSED,
+        "%s: its metadata lack `sums`, `data` or `origin`: was it written by another version?", path);
   s->seed = x[0];
   s->epoch = (int64_t)x[1];
   s->batch = (int64_t)x[2];
