@@ -101,6 +101,7 @@ const char *const rt_report_style[] = {
   ".heat td{white-space:nowrap}"
   ".heat th{max-width:96px;white-space:normal;overflow-wrap:anywhere;vertical-align:bottom}"
   ".heat tbody th,.heat tfoot th{max-width:150px;text-align:right;vertical-align:top}"
+  ".heat thead th:first-child{max-width:none;white-space:nowrap;overflow-wrap:normal}"
   ".heat td{border:1px solid var(--card)}.heat .none{color:var(--soft);opacity:.8}.heat .edge{white-space:nowrap}"
   ".heat tfoot td,.heat td.edge,.heat td.edge~td{color:var(--soft)}"
   ".heat .hit{background:rgba(var(--hit),calc(var(--h)*.55))}"
@@ -131,7 +132,9 @@ const char *const rt_report_style[] = {
   "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--rule:#bbb;--page:#fff;--card:#fff;"
   "--train:#1b5a9c;--valid:#a8440e;--good:#0e5a2e;--warn:#6e4700;--bad:#8e1a14;--inset:#fff}"
   "body{max-width:none;padding:0;font-size:11pt}section{border:0;padding:0;margin:18pt 0}h2{break-after:avoid}"
-  "tr,li,svg,figure{break-inside:avoid}nav{display:none}.wide,.tall{overflow:visible;max-height:none}"
+  "p,tr,li,svg,figure,.heat,.facts{break-inside:avoid}h2+p{break-after:avoid}tfoot{display:table-row-group}"
+  "nav{display:none}.pictures,.strip{display:block}.pictures li,.strip li{display:inline-block;width:104px;margin:0 12px 18px 0;"
+  "vertical-align:top}.numbers{padding-right:1px}.wide,.tall{overflow:visible;max-height:none}"
   "img,.hit,.miss,.scale{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n",
   NULL
 };
