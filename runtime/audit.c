@@ -252,7 +252,7 @@ static bool audit_weights(Audit *a, const char *what, const Probe *p, int nprobe
     }
     for (int k = 0; ok && k < a->ntrials; k++) ok = probe_trial(a, &p[i], k, &move, &base, result, t);
   }
-  rt_say(a, "%s weights: %d elements on %d kinds of inputs%s\n", what, nprobes - skipped, a->ntrials,
+  rt_say(a, "%s weights: %d moves, and none, on %d kinds of inputs%s\n", what, nprobes - 1 - skipped, a->ntrials,
       skipped ? "; the others do not take pixels to pixels" : "");
   for (int k = 0; k < a->ntrials; k++) {
     rt_values_free(&base.v32[k]);

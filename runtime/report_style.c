@@ -133,8 +133,9 @@ const char *const rt_report_style[] = {
   "--train:#1b5a9c;--valid:#a8440e;--good:#0e5a2e;--warn:#6e4700;--bad:#8e1a14;--inset:#fff}"
   "body{max-width:none;padding:0;font-size:11pt}section{border:0;padding:0;margin:18pt 0}h2{break-after:avoid}"
   "p,tr,li,svg,figure,.heat,.facts{break-inside:avoid}h2+p{break-after:avoid}tfoot{display:table-row-group}"
-  "nav{display:none}.pictures,.strip{display:block}.pictures li,.strip li{display:inline-block;width:104px;margin:0 12px 18px 0;"
-  "vertical-align:top}.numbers{padding-right:1px}.wide,.tall{overflow:visible;max-height:none}"
+  "nav{display:none}.pictures,.strip{display:block}.numbers{padding-right:1px}"
+  ".pictures li,.strip li{display:inline-block;width:104px;margin:0 12px 18px 0;vertical-align:top}"
+  ".wide,.tall{overflow:visible;max-height:none}"
   "img,.hit,.miss,.scale{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n",
   NULL
 };
