@@ -195,7 +195,6 @@ static V with_scope(Print *p, V access, int buf) {
   return access;
 }
 
-
 /* What lies in a buffer, as it is loaded: i32 widens to I64, of which a varying one has 32 bits anyway. */
 static V loaded(Print *p, const Ins *x, V r) {
   const Buf *buf = &p->k->buf.at[x->buf];

@@ -311,6 +311,15 @@ static bool stored_by(const Fuse *f, Val v) {
   return false;
 }
 
+/* How often values read v, and the last of them. */
+static uint32_t readers(const Fuse *f, Val v, Val *last) {
+  uint32_t times = 0;
+  for (Val w = v + 1; w < f->g->node.n; w++)
+    for (uint8_t i = 0; f->needed[w] && i < node(f, w)->nargs; i++)
+      if (node(f, w)->arg[i] == v) { *last = w; times++; }
+  return times;
+}
+
 /* The one map that reads gemm v and may do so in its registers: the rows are one coordinate, the columns another, k is
  * swept in one piece, and what else the map reads is there before v. v itself where nothing but stores reads it. 0:
  * none. */
@@ -326,11 +335,8 @@ static Val finished_by(const Fuse *f, Val v) {
     k *= size;
   }
   if (k > gen_gemm_whole(f->s->target, f->s->code->real)) return 0;
-  Val by = 0;
-  uint32_t times = 0, others = 0;
-  for (Val w = 1; w < f->g->node.n; w++)
-    for (uint8_t i = 0; f->needed[w] && i < node(f, w)->nargs; i++)
-      if (node(f, w)->arg[i] == v) { by = w; times++; }
+  Val by = 0, last;
+  uint32_t times = readers(f, v, &by);
   if (stored_by(f, v)) return times == 0 ? v : 0;
   const Node *w = node(f, by);
   if (times != 1 || w->op != OP_map || !f->active[by] || !shape_equal(f->g, &w->shape, &n->shape)) return 0;
@@ -338,9 +344,8 @@ static Val finished_by(const Fuse *f, Val v) {
     if (w->arg[i] > v && has_rows(f, w->arg[i])) return 0;
     if (w->arg[i] == v && memcmp(w->labels->of[i], w->labels->out, RANK_MOST)) return 0;
   }
-  for (Val u = by + 1; u < f->g->node.n; u++)          /* without a place of its own, only a store may read it */
-    for (uint8_t i = 0; f->needed[u] && i < node(f, u)->nargs; i++) others += node(f, u)->arg[i] == by;
-  return others == 0 || f->local[by] || f->kept[by] ? by : 0;
+  /* without a place of its own, only a store may read it */
+  return f->local[by] || f->kept[by] || readers(f, by, &last) == 0 ? by : 0;
 }
 
 void fuse_places(Fuse *f, uint32_t level) {

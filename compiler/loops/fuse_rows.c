@@ -293,9 +293,10 @@ static bool match_finish(const Fuse *f, Val v) { return f->finishes[v] != 0; }
 static bool match_gemm(const Fuse *f, Val v) { return f->gemm[v].is; }
 static bool match_chain(const Fuse *f, Val v) { (void)f; (void)v; return true; }
 
+static void emit_window(Level *l, const Nest *nest) { copy_window(l, nest->v); }
+
 typedef struct Finish { Level *l; Val map; const Loc *to; } Finish;
 
-static void emit_window(Level *l, const Nest *nest) { copy_window(l, nest->v); }
 /* The map's number of a row, and vectors of its columns: to its place, and to where it is stored. */
 static void finish_row(Gen *x, Ref row, Ref col, Ref mask, Ref value, void *context) {
   const Finish *z = context;

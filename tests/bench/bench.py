@@ -251,12 +251,13 @@ def compile_times(lines, gdlc, out, results):
     lines.say(f"{quick} of {len(paths)} compile in less than 1 s, {checked} are checked in less than 50 ms")
 
 
-WIDTHS = {                                             # model k, a batch, flop a sample, options of gdlc
+CONV = ("domain X = grid(16, 16)\n"
+        "model k(x: 128 scalar on X) -> (y: 128 scalar on X) { y = conv(x, 128 scalar, kernel: 3, pad: 1) }",
+        16, 2 * 256 * 9 * 128**2)
+WIDTHS = {                                             # model k, a batch, flop a sample; options of gdlc
     "256 x 256 x 256": ("model k(x: 256 scalar) -> (y: 256 scalar) { y = linear(x, 256) }", 256, 2 * 256**2, []),
-    "conv 128 at 16 x 16, direct": ("domain X = grid(16, 16)\nmodel k(x: 128 scalar on X) -> (y: 128 scalar on X) "
-                                    "{ y = conv(x, 128 scalar, kernel: 3, pad: 1) }", 16, 2 * 256 * 9 * 128**2, ["--winograd=off"]),
-    "the same, transformed": ("domain X = grid(16, 16)\nmodel k(x: 128 scalar on X) -> (y: 128 scalar on X) "
-                              "{ y = conv(x, 128 scalar, kernel: 3, pad: 1) }", 16, 2 * 256 * 9 * 128**2, []),
+    "conv 128 at 16 x 16, direct": (*CONV, ["--winograd=off"]),
+    "the same, transformed": (*CONV, []),
 }
 
 

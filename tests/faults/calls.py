@@ -23,11 +23,20 @@ def inject(*case, **more):
 
 SIZED = "read,write"
 
-def cases_of(total):
+def file_cases(total):
     """`total` says how many calls of some classes there are."""
     cases = [(CALLS, what, n) for what in ("EIO", "ENOSPC", "EINTR") for n in range(1, total(CALLS) + 1)]
-    return cases + [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)] + [(OTHERS, "EIO", n)
-        for n in range(1, total(OTHERS) + 1)]
+    return cases + [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)]
+
+def cases_of(total):
+    return file_cases(total) + [(OTHERS, "EIO", n) for n in range(1, total(OTHERS) + 1)]
+
+def conclude(counter, tried, of, holds):
+    """The figure of calls that failed in commands `of`; most of those tried must have been reached."""
+    figure("%d system calls of %s failed in turn%s: %d crashes, %d losses" % (counter.get("failed"), *of,
+        counter.get("crashes"), counter.get("losses")))
+    if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
+    counter.check(holds)
 
 def training(w):
     counter = Counter()
@@ -109,10 +118,7 @@ def compiler(w):
             cwd=right)[2])
         tried += len(cases)
         each(one, cases)
-    figure("%d system calls of gdlc failed in turn (check, -o, --emit): %d crashes, %d losses"
-        % (counter.get("failed"), counter.get("crashes"), counter.get("losses")))
-    if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
-    counter.check("every system call of gdlc fails in turn: no partial file")
+    conclude(counter, tried, ("gdlc", " (check, -o, --emit)"), "every system call of gdlc fails in turn: no partial file")
 
 def commands(w):
     """What reads a checkpoint: eval, predict, export. A file that they write is whole or not there."""
@@ -141,15 +147,11 @@ def commands(w):
             elif read(to) not in (None, want[1]): counter.bad("losses", "part of a file: " + where)
             for f in (to, to + ".part"):
                 if os.path.exists(f): os.unlink(f)
-        cases = [(CALLS, what, n) for what in ("EIO", "ENOSPC", "EINTR") for n in range(1, total(CALLS) + 1)]
-        cases += [(SIZED, "short", n) for n in range(0, total(SIZED) + 1)]
+        cases = file_cases(total)
         if want[0][0] or not cases: counter.bad("crashes", "%s, undisturbed: %s" % (name, want))
         tried += len(cases)
         each(one, cases)
-    figure("%d system calls of eval, predict and export failed in turn: %d crashes, %d losses"
-        % (counter.get("failed"), counter.get("crashes"), counter.get("losses")))
-    if counter.get("absent") > tried // 10: counter.bad("losses", "calls were not reached: %s" % counter.counts)
-    counter.check("every system call of what reads a checkpoint fails in turn")
+    conclude(counter, tried, ("eval, predict and export", ""), "every system call of what reads a checkpoint fails in turn")
 
 def run(w):
     training(w)

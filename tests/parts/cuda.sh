@@ -1,7 +1,7 @@
 # cuda.sh BUILD SANITIZED: the CUDA text of whole entries runs on the CPU and gives the bits of the evaluator (tests/laws/cuda.c):
-# sets, pairs, windows, a torus, attention, products, a scan; every entry of the kernels to embed, of every other example its
-# outputs, at full size, and a step of training of the smallest. Where NVRTC is installed it takes every entry of every example, and what it makes has the kernels that
-# the comment before the text says how to launch.
+# sets, pairs, windows, a torus, attention, products, a scan; every entry of the kernels to embed, of every other example
+# its outputs, at full size, and a step of training of the smallest. Where NVRTC is installed it takes every entry of every
+# example, and what it makes has the kernels that the comment before the text says how to launch.
 build=$1 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export GDLC_SHIM="$here/shim"
